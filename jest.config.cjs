@@ -1,0 +1,23 @@
+// TUSKMQ_TEST_COUNTS names a file to which the totals of the run are appended (.ci/run adds them up).
+const counts = process.env.TUSKMQ_TEST_COUNTS;
+
+/** @type {import('jest').Config} */
+module.exports = {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
+    ],
+  },
+  globalSetup: '<rootDir>/test/helpers/global-setup.ts',
+  globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  reporters: [
+    'default',
+    ...(counts ? [['<rootDir>/scripts/count-reporter.cjs', { file: counts }]] : []),
+  ],
+};

@@ -1,0 +1,83 @@
+import pg from 'pg';
+import type { ResolvedConnection } from '../options/connection-options';
+import type { Executor, Row } from './database';
+
+/**
+ * Connections that a pool of ours opens unless its configuration says otherwise. Two are enough for any number of workers: claims and
+ * results travel in batches, one exchange at a time.
+ */
+const DEFAULT_POOL_SIZE = 2;
+
+export type Pool = pg.Pool;
+
+/** A pool, and whether it is ours to end. */
+export interface OpenPool {
+  pool: pg.Pool;
+  isOwn: boolean;
+}
+
+export function openPool(
+  connection: ResolvedConnection,
+  onError: (error: Error) => void,
+): OpenPool {
+  if ('pool' in connection) return { pool: connection.pool, isOwn: false };
+  const pool = new pg.Pool({
+    max: DEFAULT_POOL_SIZE,
+    keepAlive: true,
+    application_name: 'tuskmq',
+    ...connection.config,
+  });
+  // Without a listener, an idle connection that the server ends would end the process.
+  pool.on('error', onError);
+  return { pool, isOwn: true };
+}
+
+/** Every value as the server sent it: the application may have type parsers of its own, and most answers are one JSON text. */
+const unparsed: pg.CustomTypesConfig = { getTypeParser: () => (value: string) => value };
+
+/** The pool as an executor: each statement is a transaction of its own. */
+export function poolExecutor(pool: pg.Pool): Executor {
+  return {
+    async query(text, values, name) {
+      const query = { text, values: [...values], types: unparsed };
+      return (await pool.query(name === undefined ? query : { ...query, name })).rows as Row[];
+    },
+  };
+}
+
+/** A session of its own beside the pool: to listen on, or to migrate with. */
+export interface Session extends Executor {
+  connect(): Promise<void>;
+  onNotification(listener: (channel: string) => void): void;
+  onEnd(listener: () => void): void;
+  end(): Promise<void>;
+  /** The client itself, for libraries that want one. */
+  readonly client: pg.Client;
+}
+
+/** A session with the same server, user and database as the pool. */
+export function openSession(pool: pg.Pool): Session {
+  const { application_name = 'tuskmq' } = pool.options as pg.ClientConfig;
+  const client = new pg.Client({ keepAlive: true, ...pool.options, application_name });
+  return {
+    client,
+    connect: async () => {
+      await client.connect();
+    },
+    query: async (text, values) => (await client.query(text, [...values])).rows as Row[],
+    onNotification: (listener) => {
+      client.on('notification', ({ channel }) => listener(channel));
+    },
+    onEnd: (listener) => {
+      let hasEnded = false;
+      const once = () => {
+        if (hasEnded) return;
+        hasEnded = true;
+        listener();
+      };
+      client.on('error', once);
+      client.on('end', once);
+    },
+    end: () => client.end(),
+  };
+}

@@ -1,0 +1,208 @@
+import pino from 'pino';
+import { type Executor, type TransactionClient, transactionExecutor } from '../db/database';
+import { type OpenPool, openPool, openSession, type Pool, poolExecutor } from '../db/node-postgres';
+import { missingParentError, refusalError } from '../model/errors';
+import type { JobSpec } from '../model/job-record';
+import {
+  type BaseOptions,
+  DEFAULT_SCHEMA,
+  type Logger,
+  type ResolvedConnection,
+  resolveConnection,
+} from '../options/connection-options';
+import { checkSchema, migrateSchema } from '../store/migrator';
+import { Store } from '../store/store';
+import { Batcher } from './batcher';
+import { Listener } from './listener';
+import { Pulse } from './pulse';
+
+/** What one add did: an id for each job, which of them were there already, and when. */
+export interface AddedUnit {
+  ids: string[];
+  now: number;
+  duplicates: Set<number>;
+}
+
+/** A change of a job's data or progress, for `update_jobs`. */
+export interface JobUpdate {
+  queue_id: number;
+  id: string;
+  data?: string;
+  progress?: string;
+}
+
+const backends = new Map<string, Backend>();
+const identities = new WeakMap<object, number>();
+let identityCount = 0;
+
+/**
+ * All that instances with the same connection and schema share in this process: one pool, one listening session, one heartbeat,
+ * one queue of adds. It lives as long as one of them is open.
+ */
+export class Backend {
+  /** Where BullMQ's users find the pool. */
+  readonly connection: { readonly pool: Pool };
+  readonly store: Store;
+  readonly adder: Batcher<readonly JobSpec[], AddedUnit>;
+  readonly updater: Batcher<JobUpdate, true>;
+  readonly listener: Listener;
+  readonly pulse: Pulse;
+  private readonly executor: Executor;
+  private readonly queueIds = new Map<string, Promise<number>>();
+  private readonly open: OpenPool;
+  private registeredProcessId: number | undefined;
+  private users = 0;
+  private readiness: Promise<void> | undefined;
+  private closing: Promise<void> | undefined;
+
+  /** The backend for these options, made when there is none. To be given back with `release`. */
+  static acquire(opts: BaseOptions): Backend {
+    const connection = resolveConnection(opts.connection);
+    const schema = opts.schema ?? DEFAULT_SCHEMA;
+    const migrates = opts.migrate ?? true;
+    const key = JSON.stringify([identify(connection), schema, migrates]);
+    let backend = backends.get(key);
+    if (!backend) {
+      const logger = opts.logger ?? (pino({ level: 'silent' }) as Logger);
+      backend = new Backend(key, connection, schema, migrates, logger);
+      backends.set(key, backend);
+    }
+    backend.users++;
+    return backend;
+  }
+
+  private constructor(
+    private readonly key: string,
+    connection: ResolvedConnection,
+    schema: string,
+    private readonly migrates: boolean,
+    readonly logger: Logger,
+  ) {
+    this.open = openPool(connection, (error) => {
+      logger.warn({ err: error }, 'an idle connection was lost');
+    });
+    const { pool } = this.open;
+    this.connection = { pool };
+    this.executor = poolExecutor(pool);
+    this.store = new Store(this.executor, schema);
+    this.adder = new Batcher((units) => addUnits(this.store, units));
+    this.updater = new Batcher((updates) => updateJobs(this.store, updates));
+    this.listener = new Listener(
+      () => openSession(pool),
+      async (session) => {
+        const processId = this.registeredProcessId;
+        if (processId !== undefined) await this.store.on(session).holdProcessLock(processId);
+      },
+      logger,
+    );
+    this.pulse = new Pulse(
+      this.store,
+      async (processId) => {
+        this.registeredProcessId = processId;
+        await this.listener.withSession(async (session) => {
+          await this.store.on(session).holdProcessLock(processId);
+        });
+      },
+      logger,
+    );
+  }
+
+  /** Resolves when the database answers and its schema fits. Tries anew after a failure. */
+  ready(): Promise<void> {
+    this.readiness ??= this.prepare().catch((error) => {
+      this.readiness = undefined;
+      throw error;
+    });
+    return this.readiness;
+  }
+
+  private async prepare(): Promise<void> {
+    if (!this.migrates) return checkSchema(this.executor, this.store.schema);
+    const session = openSession(this.connection.pool);
+    session.onEnd(() => {});
+    try {
+      await session.connect();
+      await migrateSchema(session, this.store.schema);
+    } finally {
+      await session.end();
+    }
+  }
+
+  /** The id of a queue, which is made when it is new, on a connection of ours: never in the caller's transaction. */
+  queueId(prefix: string, name: string): Promise<number> {
+    const key = `${prefix}:${name}`;
+    let id = this.queueIds.get(key);
+    if (!id) {
+      id = this.ready().then(() => this.store.ensureQueue(prefix, name));
+      this.queueIds.set(key, id);
+      id.catch(() => this.queueIds.delete(key));
+    }
+    return id;
+  }
+
+  /** The store on the application's open transaction. */
+  storeOn(tx: TransactionClient): Store {
+    return this.store.on(transactionExecutor(tx));
+  }
+
+  /** Gives the backend back; the last user closes it. */
+  async release(): Promise<void> {
+    if (--this.users > 0) return;
+    backends.delete(this.key);
+    this.closing ??= this.close();
+    await this.closing;
+  }
+
+  private async close(): Promise<void> {
+    await this.readiness?.catch(() => {});
+    await this.pulse.close();
+    await this.listener.close();
+    if (this.open.isOwn) await this.open.pool.end();
+  }
+}
+
+/** Adds units of jobs in one call: a result or an Error for each. */
+export async function addUnits(
+  store: Store,
+  units: readonly (readonly JobSpec[])[],
+): Promise<(AddedUnit | Error)[]> {
+  const added = await store.addJobs(units);
+  const duplicates = new Set(added.duplicates);
+  const missing = new Map(added.missing_parents?.map(({ unit, key }) => [unit, key]));
+  let position = 0;
+  return units.map((jobs, unit) => {
+    const from = position;
+    position += jobs.length;
+    const parentKey = missing.get(unit);
+    if (parentKey !== undefined) return missingParentError(parentKey);
+    return {
+      ids: added.ids.slice(from, position),
+      now: added.now,
+      duplicates: new Set([...jobs.keys()].filter((i) => duplicates.has(from + i))),
+    };
+  });
+}
+
+async function updateJobs(store: Store, updates: JobUpdate[]): Promise<(true | Error)[]> {
+  const missing = new Set(await store.updateJobs(updates));
+  return updates.map((update, i) => {
+    if (!missing.has(i)) return true;
+    return refusalError(
+      'missing',
+      update.id,
+      update.data === undefined ? 'updateProgress' : 'updateData',
+    );
+  });
+}
+
+/** What makes two connections the same: the settings, or the object where it holds more than settings. */
+function identify(connection: ResolvedConnection): unknown {
+  if ('config' in connection) {
+    const { config } = connection;
+    const isPlain = Object.values(config).every((value) => Object(value) !== value);
+    if (isPlain) return config;
+  }
+  const object = 'pool' in connection ? connection.pool : connection.config;
+  if (!identities.has(object)) identities.set(object, ++identityCount);
+  return identities.get(object);
+}

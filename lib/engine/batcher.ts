@@ -1,0 +1,58 @@
+import { isConnectionError } from '../db/database';
+
+/** How much one call may carry: more would hold a connection for too long. */
+const MAX_ITEMS = 2_000;
+
+interface Waiting<Item, Result> {
+  item: Item;
+  resolve(result: Result): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Group commit: calls that arrive while one is on its way travel together in the next, and share one commit. Each is answered for
+ * itself: an Error among the results rejects one call, and when a whole batch is refused each of its calls is tried alone.
+ */
+export class Batcher<Item, Result> {
+  private waiting: Waiting<Item, Result>[] = [];
+  private isBusy = false;
+
+  /** @param send carries out many items, and returns a result or an Error for each, in order */
+  constructor(private readonly send: (items: Item[]) => Promise<(Result | Error)[]>) {}
+
+  run(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ item, resolve, reject });
+      if (!this.isBusy) {
+        this.isBusy = true;
+        // Calls of the same turn of the event loop join the first one.
+        queueMicrotask(() => void this.drain());
+      }
+    });
+  }
+
+  private async drain(): Promise<void> {
+    while (this.waiting.length > 0) {
+      await this.sendBatch(this.waiting.splice(0, MAX_ITEMS));
+    }
+    this.isBusy = false;
+  }
+
+  private async sendBatch(batch: Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.send(batch.map(({ item }) => item));
+      for (const [i, call] of batch.entries()) {
+        const result = results[i] as Result | Error;
+        if (result instanceof Error) call.reject(result);
+        else call.resolve(result);
+      }
+    } catch (error) {
+      // After a lost connection nobody knows whether the batch was committed: trying again could do it twice.
+      if (batch.length === 1 || isConnectionError(error)) {
+        for (const call of batch) call.reject(error as Error);
+      } else {
+        for (const call of batch) await this.sendBatch([call]);
+      }
+    }
+  }
+}

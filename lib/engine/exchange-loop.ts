@@ -1,0 +1,255 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isConflict, isConnectionError } from '../db/database';
+import { now } from '../model/clock';
+import type { Refusal } from '../model/errors';
+import type { ClaimedJob, Settlement } from '../model/job-record';
+import type { Exchange, Store } from '../store/store';
+
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 5_000;
+/** The longest that setTimeout can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** The worker that a loop fetches and reports for. */
+export interface LoopHost {
+  /** How many jobs more could run now; 0 while paused. */
+  freeSlots(): number;
+  /** Runs a job; it is to be settled, or forgotten, later. */
+  start(job: ClaimedJob): void;
+  /** A fetch came back empty after there was work. */
+  onDrained(): void;
+  /** The exchange failed; it is tried again. */
+  onError(error: Error): void;
+  /** Makes the worker known to the database, and returns the id under which it claims. */
+  register(): Promise<string>;
+}
+
+interface Report {
+  settlement: Settlement;
+  /** Sent before, with an answer that never came. */
+  isRepeated: boolean;
+  resolve(refusal: Refusal | null): void;
+  reject(error: Error): void;
+}
+
+/**
+ * A worker's conversation with the database: one exchange at a time reports what is finished and claims what there are slots for, so
+ * results pile up into batches by themselves while an exchange is on its way.
+ *
+ * busy --nothing claimed for a free slot--> hungry: registered, others notify --look behind the wake lock--> asleep
+ *  ^                                          |  '--lock not free: looks again after 2 to 100 ms--'             |
+ *  '---------------claimed all it could-------'<------- notified, or a delayed job is due -----------------------'
+ *
+ * After an exchange whose answer was lost the worker is resynced: what was claimed unseen is given back, what was reported is reported
+ * again, and recognised by its token.
+ */
+export class ExchangeLoop {
+  private workerId: string | undefined;
+  private epoch = 0;
+  private isHungry = false;
+  private isAsleepNow = false;
+  private needsResync = false;
+  private hungrySince = 0;
+  private isProdded = false;
+  private isWorkedSinceDrained = false;
+  private isStopped = false;
+  private retryMs = FIRST_RETRY_MS;
+  private outbox: Report[] = [];
+  private readonly held = new Map<string, string>();
+  private running: Promise<void> | undefined;
+  private alarm: NodeJS.Timeout | undefined;
+  private interruptPause: (() => void) | undefined;
+
+  constructor(
+    private readonly store: Store,
+    private readonly queueId: number,
+    private readonly host: LoopHost,
+  ) {}
+
+  /** Nothing runs short here, and whoever adds a job will say so. */
+  isAsleep(): boolean {
+    return this.isHungry && this.isAsleepNow;
+  }
+
+  /** Looks for jobs, now or as soon as the current exchange is over. */
+  prod(): void {
+    this.isProdded = true;
+    this.wake();
+  }
+
+  /** Reports what became of a job. Resolves to null, or to why the database did not accept it. */
+  settle(settlement: Settlement): Promise<Refusal | null> {
+    return new Promise((resolve, reject) => {
+      this.outbox.push({ settlement, isRepeated: false, resolve, reject });
+      this.wake();
+    });
+  }
+
+  /** The job is no longer ours: its processor moved it. */
+  forget(job: ClaimedJob): void {
+    if (this.held.get(job.id) === job.token) this.held.delete(job.id);
+    this.prod();
+  }
+
+  /** Resolves when no exchange is on its way, and none is due. */
+  async quiet(): Promise<void> {
+    await this.running;
+  }
+
+  /**
+   * Claims nothing more and gives the worker up: jobs that it still holds are taken over.
+   * @param isForced without delivering what is left to report
+   */
+  async stop(isForced: boolean): Promise<void> {
+    this.isStopped = true;
+    clearTimeout(this.alarm);
+    if (isForced) this.outbox = [];
+    this.wake();
+    await this.running;
+    if (this.workerId !== undefined) {
+      await this.store.unregisterWorker(this.queueId, this.workerId).catch(this.host.onError);
+    }
+  }
+
+  private wake(): void {
+    this.interruptPause?.();
+    this.running ??= this.run()
+      .catch((error: unknown) => this.host.onError(error as Error))
+      .finally(() => {
+        this.running = undefined;
+        if (this.outbox.length > 0 || (this.isProdded && this.host.freeSlots() > 0)) this.wake();
+      });
+  }
+
+  private async run(): Promise<void> {
+    // Jobs that finish in the same turn of the event loop are reported together.
+    await nextTurn();
+    while (true) {
+      const limit = this.isStopped ? 0 : this.host.freeSlots();
+      const wantsJobs = limit > 0 && (this.isProdded || !this.isAsleep());
+      const mustUnregister = limit === 0 && this.isHungry && !this.isStopped;
+      if (this.outbox.length === 0 && !wantsJobs && !mustUnregister) return;
+      this.isProdded = false;
+      const reports = this.outbox;
+      this.outbox = [];
+      const answer = await this.exchange(reports, limit);
+      if (!answer) continue;
+      this.accept(answer, limit);
+      await (this.isHungry && !this.isAsleepNow ? this.pauseBeforeLook() : nextTurn());
+    }
+  }
+
+  /** One exchange; undefined when it has to be repeated. */
+  private async exchange(reports: Report[], limit: number): Promise<Exchange | undefined> {
+    try {
+      const workerId = await this.ensureInSync();
+      const answer = await this.store.settleAndClaim(
+        this.queueId,
+        workerId,
+        this.epoch,
+        reports.map(({ settlement }) => settlement),
+        limit,
+        this.isHungry,
+        this.isAsleepNow,
+      );
+      this.retryMs = FIRST_RETRY_MS;
+      if (answer.hungry && !this.isHungry) this.hungrySince = now();
+      this.isHungry = answer.hungry;
+      this.isAsleepNow = answer.asleep;
+      this.deliver(reports, answer);
+      return answer;
+    } catch (error) {
+      if (isConflict(error)) {
+        this.outbox.unshift(...reports);
+      } else if (isConnectionError(error) || reports.length === 0) {
+        this.host.onError(error as Error);
+        this.needsResync = true;
+        this.outbox.unshift(...reports.map((report) => ({ ...report, isRepeated: true })));
+        await this.pause(this.retryMs);
+        this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS);
+      } else if (reports.length === 1) {
+        reports[0]!.reject(error as Error);
+      } else {
+        // One of them cannot be stored: the others are not to suffer for it.
+        for (const report of reports) await this.exchange([report], 0);
+      }
+      return undefined;
+    }
+  }
+
+  /** Registers the worker when it is not, and resyncs it after a lost answer. */
+  private async ensureInSync(): Promise<string> {
+    if (this.workerId !== undefined && this.needsResync) {
+      const held = [...this.held].map(([id, token]) => ({ id, token }));
+      const epoch = await this.store.resyncWorker(this.queueId, this.workerId, held);
+      if (epoch === null) this.workerId = undefined;
+      else this.epoch = epoch;
+      this.isHungry = false;
+      this.isAsleepNow = false;
+    }
+    this.needsResync = false;
+    if (this.workerId === undefined) {
+      this.workerId = await this.host.register();
+      this.epoch = 0;
+      this.isHungry = false;
+      this.isAsleepNow = false;
+    }
+    return this.workerId;
+  }
+
+  private deliver(reports: Report[], { refused }: Exchange): void {
+    const refusals = new Map(refused?.map(({ id, outcome }) => [id, outcome]));
+    for (const { settlement, isRepeated, resolve } of reports) {
+      if (this.held.get(settlement.id) === settlement.token) this.held.delete(settlement.id);
+      const refusal = refusals.get(settlement.id) ?? null;
+      const wasAccepted =
+        isRepeated &&
+        (refusal === 'already_settled' || (refusal === 'missing' && settlement.remove === true));
+      resolve(wasAccepted ? null : refusal);
+    }
+  }
+
+  private accept(answer: Exchange, limit: number): void {
+    if (answer.lost) {
+      this.workerId = undefined;
+      this.isProdded = true;
+      return;
+    }
+    this.setAlarm(answer.wakeIn);
+    for (const job of answer.jobs) {
+      this.held.set(job.id, job.token);
+      this.isWorkedSinceDrained = true;
+      this.host.start(job);
+    }
+    if (limit > 0 && answer.jobs.length === 0 && this.isWorkedSinceDrained) {
+      this.isWorkedSinceDrained = false;
+      this.host.onDrained();
+    }
+  }
+
+  private setAlarm(wakeIn: number | null): void {
+    clearTimeout(this.alarm);
+    if (wakeIn !== null && !this.isStopped) {
+      this.alarm = setTimeout(() => this.prod(), Math.min(wakeIn, MAX_TIMER_MS));
+    }
+  }
+
+  /** The first look comes at once, later ones after a tenth of the time that some transaction has already kept us waiting. */
+  private pauseBeforeLook(): Promise<void> {
+    const waited = now() - this.hungrySince;
+    return waited < 2 ? nextTurn() : this.pause(Math.min(Math.max(waited / 10, 2), 100));
+  }
+
+  private pause(ms: number): Promise<void> {
+    if (this.isStopped && this.outbox.length === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(end, ms);
+      const interrupt = () => end();
+      this.interruptPause = interrupt;
+      function end() {
+        clearTimeout(timer);
+        resolve();
+      }
+    });
+  }
+}

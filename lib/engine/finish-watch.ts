@@ -1,0 +1,80 @@
+import { refusalError } from '../model/errors';
+import type { JobRecord } from '../model/job-record';
+
+/** What is listened to: a QueueEvents. */
+export interface EventSource {
+  on(event: string, listener: (args: never) => void): unknown;
+  off(event: string, listener: (args: never) => void): unknown;
+  waitUntilReady(): Promise<unknown>;
+  readonly closing?: Promise<void> | undefined;
+}
+
+export interface WatchedJob {
+  id: string;
+  name: string;
+  /** `<prefix>:<queue>:<id>`. */
+  key: string;
+  /** The job as it is stored now. */
+  read(): Promise<JobRecord | null>;
+}
+
+/** How often to look in spite of the events, so that one that never comes cannot make the wait endless. */
+const LOOK_AGAIN_MS = 5_000;
+
+/**
+ * Resolves to the job's return value when it is completed, and rejects with its reason when it failed for good.
+ * @param ttl milliseconds after which to give up
+ * @throws Error also when the job is not there (any more), or when the events are closed
+ */
+export async function untilFinished<Result>(
+  job: WatchedJob,
+  events: EventSource,
+  ttl?: number,
+): Promise<Result> {
+  await events.waitUntilReady();
+  return new Promise<Result>((resolve, reject) => {
+    const listeners: Record<string, (args: never) => void> = {
+      [`completed:${job.id}`]: ({ returnvalue }: { returnvalue: Result }) =>
+        end(() => resolve(returnvalue)),
+      [`failed:${job.id}`]: ({ failedReason }: { failedReason: string }) =>
+        end(() => reject(new Error(failedReason))),
+      [`removed:${job.id}`]: () =>
+        end(() => reject(refusalError('missing', job.key, 'isFinished'))),
+    };
+    for (const [event, listener] of Object.entries(listeners)) events.on(event, listener);
+    const lookout = setInterval(() => {
+      if (events.closing) end(() => reject(new Error('The QueueEvents was closed')));
+      else look();
+    }, LOOK_AGAIN_MS);
+    const timeout =
+      ttl === undefined
+        ? undefined
+        : setTimeout(() => end(() => reject(timeoutError(job, ttl))), ttl);
+    look();
+
+    function look() {
+      job.read().then(
+        (record) => {
+          if (!record) end(() => reject(refusalError('missing', job.key, 'isFinished')));
+          else if (record.state === 'completed') end(() => resolve(record.returnvalue as Result));
+          else if (record.state === 'failed')
+            end(() => reject(new Error(record.failedReason ?? '')));
+        },
+        (error: Error) => end(() => reject(error)),
+      );
+    }
+
+    function end(settle: () => void) {
+      clearInterval(lookout);
+      clearTimeout(timeout);
+      for (const [event, listener] of Object.entries(listeners)) events.off(event, listener);
+      settle();
+    }
+  });
+}
+
+function timeoutError(job: WatchedJob, ttl: number): Error {
+  return new Error(
+    `Job wait ${job.name} timed out before finishing, no finish notification arrived after ${ttl}ms (id=${job.id})`,
+  );
+}

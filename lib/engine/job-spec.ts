@@ -1,0 +1,48 @@
+import type { JobSpec } from '../model/job-record';
+import { toJsonText } from '../model/json';
+import { parseQualifiedName } from '../model/names';
+import { normalizeBackoff } from '../options/backoff';
+import { checkJobOptions, failurePolicy, type JobsOptions } from '../options/job-options';
+import type { Backend } from './backend';
+
+/** A job that was checked and can be added. */
+export interface PreparedJob {
+  spec: JobSpec;
+  /** The options as they are stored with the job. */
+  opts: JobsOptions & { attempts: number };
+}
+
+/**
+ * Checks a job and gives it the form in which it is added. Nothing has happened yet when this throws.
+ * @throws Error with BullMQ's messages; InvalidPayloadError for data or options that JSON cannot hold
+ */
+export async function prepareJob(
+  backend: Backend,
+  queueId: number,
+  name: string,
+  data: unknown,
+  given: JobsOptions,
+): Promise<PreparedJob> {
+  const dataText = toJsonText(data === undefined ? {} : data, `The data of job ${name}`);
+  checkJobOptions(name, dataText, given);
+  const backoff = normalizeBackoff(given.backoff);
+  const opts = { ...given, attempts: given.attempts ?? 0, ...(backoff ? { backoff } : {}) };
+  const parent = opts.parent && parseQualifiedName(opts.parent.queue);
+  return {
+    opts,
+    spec: {
+      queue_id: queueId,
+      id: opts.jobId,
+      name,
+      data: dataText,
+      opts: toJsonText(opts, `The options of job ${name}`),
+      created_at: opts.timestamp,
+      delay_ms: opts.delay === undefined ? undefined : Math.ceil(opts.delay),
+      priority: opts.priority,
+      lifo: opts.lifo,
+      parent_queue_id: parent && (await backend.queueId(parent.prefix, parent.name)),
+      parent_id: opts.parent?.id,
+      on_failure: failurePolicy(opts),
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import type { Session } from '../db/node-postgres';
+import type { Logger } from '../options/connection-options';
+
+const FIRST_RETRY_MS = 50;
+const LAST_RETRY_MS = 5_000;
+
+/**
+ * The one session of this process that listens, for all of its queues, workers and event readers.
+ *
+ * idle --subscribe--> connecting --ok--> listening --session ends--> connecting --…
+ *                         '--fails--> waits (50 ms, doubling up to 5 s) --> connecting
+ *
+ * Each time it comes to listen, subscribers are called once without a notification: something may have been said meanwhile.
+ */
+export class Listener {
+  private readonly subscribers = new Map<string, Set<() => void>>();
+  private session: Session | undefined;
+  private connecting: Promise<void> | undefined;
+  private retryMs = FIRST_RETRY_MS;
+  private retryTimer: NodeJS.Timeout | undefined;
+  private isClosed = false;
+
+  /**
+   * @param open makes a session that is not connected yet
+   * @param onListening is told each new session, before anything is listened to
+   */
+  constructor(
+    private readonly open: () => Session,
+    private readonly onListening: (session: Session) => Promise<void>,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Whether notifications would arrive now. */
+  get isListening(): boolean {
+    return this.session !== undefined;
+  }
+
+  /** Resolves when the channel is listened to, or the first attempt has failed; from then on the listener tries by itself. */
+  async subscribe(channel: string, onNotified: () => void): Promise<() => Promise<void>> {
+    let subscribers = this.subscribers.get(channel);
+    if (!subscribers) {
+      subscribers = new Set();
+      this.subscribers.set(channel, subscribers);
+      if (this.session) await this.tell(this.session, 'listen', channel);
+    }
+    subscribers.add(onNotified);
+    await this.connect();
+    return () => this.unsubscribe(channel, onNotified);
+  }
+
+  private async unsubscribe(channel: string, onNotified: () => void): Promise<void> {
+    const subscribers = this.subscribers.get(channel);
+    subscribers?.delete(onNotified);
+    if (subscribers?.size === 0) {
+      this.subscribers.delete(channel);
+      if (this.session) await this.tell(this.session, 'unlisten', channel);
+    }
+  }
+
+  /** The current session, connected: for locks that are to live as long as it does. */
+  async withSession(use: (session: Session) => Promise<void>): Promise<void> {
+    await this.connect();
+    if (this.session) await use(this.session);
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    clearTimeout(this.retryTimer);
+    this.subscribers.clear();
+    await this.connecting;
+    const { session } = this;
+    this.session = undefined;
+    await session?.end().catch(() => {});
+  }
+
+  private connect(): Promise<void> {
+    if (this.session || this.isClosed || this.retryTimer) return Promise.resolve();
+    this.connecting ??= this.establish().finally(() => {
+      this.connecting = undefined;
+    });
+    return this.connecting;
+  }
+
+  private async establish(): Promise<void> {
+    const session = this.open();
+    session.onEnd(() => this.lost(session));
+    session.onNotification((channel) => this.notify(channel));
+    try {
+      await session.connect();
+      await this.onListening(session);
+      for (const channel of this.subscribers.keys()) await session.query(`listen "${channel}"`, []);
+      this.session = session;
+      this.retryMs = FIRST_RETRY_MS;
+      for (const channel of this.subscribers.keys()) this.notify(channel);
+    } catch (error) {
+      this.logger.warn({ err: error }, 'cannot listen for notifications, polling until it works');
+      void session.end().catch(() => {});
+      this.retryLater();
+    }
+  }
+
+  private lost(session: Session): void {
+    if (this.session !== session) return;
+    this.session = undefined;
+    if (!this.isClosed) {
+      this.logger.warn({}, 'the listening connection was lost');
+      this.retryLater();
+    }
+  }
+
+  private retryLater(): void {
+    if (this.isClosed || this.retryTimer) return;
+    this.retryTimer = setTimeout(() => {
+      this.retryTimer = undefined;
+      void this.connect();
+    }, this.retryMs);
+    this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS);
+  }
+
+  private async tell(session: Session, verb: 'listen' | 'unlisten', channel: string) {
+    try {
+      await session.query(`${verb} "${channel}"`, []);
+    } catch (error) {
+      this.logger.warn({ err: error, channel }, `cannot ${verb}`);
+    }
+  }
+
+  private notify(channel: string): void {
+    for (const onNotified of this.subscribers.get(channel) ?? []) onNotified();
+  }
+}

@@ -1,0 +1,134 @@
+import { hostname } from 'node:os';
+import type { Logger } from '../options/connection-options';
+import type { Store } from '../store/store';
+
+/** Milliseconds between heartbeats, unless a lease is so short that it needs more. */
+const PERIOD_MS = 500;
+
+/** What the pulse keeps alive and looks after: a worker. */
+export interface Patient {
+  readonly queueId: number;
+  readonly lockDuration: number;
+  readonly stalledInterval: number;
+  readonly maxStalledCount: number;
+  readonly checksStalled: boolean;
+  isAsleep(): boolean;
+  /** A job of this queue was taken over from somebody dead. */
+  onStalled(jobId: string): void;
+  /** The queue has work although the worker sleeps. */
+  onClaimable(): void;
+}
+
+/**
+ * The heartbeat of this process: one statement every 500 ms for all of its workers. It renews the leases of what runs here, takes
+ * over what others left, and wakes sleepers that missed a notification, which is all there is where LISTEN does not work.
+ *
+ * stopped --first patient--> beating --last patient leaves--> stopped
+ */
+export class Pulse {
+  private readonly patients = new Set<Patient>();
+  private registration: Promise<number> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private beating: Promise<void> | undefined;
+  private isClosed = false;
+  private readonly onReborn = new Set<() => void>();
+
+  /** @param onRegistered is told the id of this process each time it is registered anew */
+  constructor(
+    private readonly store: Store,
+    private readonly onRegistered: (processId: number) => Promise<void>,
+    private readonly logger: Logger,
+  ) {}
+
+  /** The id under which this process is known to the database. */
+  processId(): Promise<number> {
+    this.registration ??= this.register().catch((error) => {
+      this.registration = undefined;
+      throw error;
+    });
+    return this.registration;
+  }
+
+  /** Keeps the lease alive from now on. Returns how to stop. */
+  attend(patient: Patient): () => void {
+    this.patients.add(patient);
+    this.schedule(0);
+    return () => this.patients.delete(patient);
+  }
+
+  /** Keeps the process alive for something that is no worker. `onReborn` is called when the process had to be registered anew. */
+  attendListener(onReborn: () => void): () => void {
+    this.onReborn.add(onReborn);
+    this.schedule(0);
+    return () => this.onReborn.delete(onReborn);
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    clearTimeout(this.timer);
+    await this.beating;
+    const processId = await this.registration?.catch(() => undefined);
+    if (processId !== undefined) {
+      await this.store.unregisterProcess(processId).catch((error: unknown) => {
+        this.logger.warn({ err: error }, 'cannot unregister; the lease will run out');
+      });
+    }
+  }
+
+  private async register(): Promise<number> {
+    const { id } = await this.store.registerProcess(hostname(), process.pid);
+    await this.onRegistered(id);
+    return id;
+  }
+
+  private schedule(ms: number): void {
+    if (this.isClosed || this.beating) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.beating = this.beat().finally(() => {
+        this.beating = undefined;
+        if (this.patients.size > 0 || this.onReborn.size > 0) this.schedule(this.periodMs());
+      });
+    }, ms);
+  }
+
+  private periodMs(): number {
+    let ms = PERIOD_MS;
+    for (const { lockDuration, stalledInterval } of this.patients) {
+      ms = Math.min(ms, lockDuration / 3, stalledInterval);
+    }
+    return Math.max(ms, 20);
+  }
+
+  private async beat(): Promise<void> {
+    try {
+      const patients = [...this.patients];
+      const checked = new Map<number, number>();
+      for (const { queueId, checksStalled, maxStalledCount } of patients) {
+        if (checksStalled) checked.set(queueId, maxStalledCount);
+      }
+      const asleep = patients.filter((patient) => patient.isAsleep());
+      const answer = await this.store.heartbeat(
+        await this.processId(),
+        [...checked].map(([queueId, maxStalledCount]) => ({ queueId, maxStalledCount })),
+        [...new Set(asleep.map(({ queueId }) => queueId))],
+      );
+      if (!answer.known) {
+        this.logger.warn({}, 'the lease of this process ran out; registering it anew');
+        this.registration = undefined;
+        await this.processId();
+        for (const reborn of this.onReborn) reborn();
+      }
+      for (const { queueId, id } of answer.stalled ?? []) {
+        patients
+          .find((patient) => patient.checksStalled && patient.queueId === queueId)
+          ?.onStalled(id);
+      }
+      for (const patient of asleep) {
+        if (answer.claimable?.includes(patient.queueId)) patient.onClaimable();
+      }
+    } catch (error) {
+      this.logger.warn({ err: error }, 'heartbeat failed');
+    }
+  }
+}

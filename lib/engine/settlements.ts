@@ -1,0 +1,66 @@
+import { isNamed } from '../model/errors';
+import type { Settlement } from '../model/job-record';
+import { toJsonText, toStorableText } from '../model/json';
+import { type BackoffStrategy, backoffDelay, normalizeBackoff } from '../options/backoff';
+import type { JobsOptions } from '../options/job-options';
+import { type RemoveOn, retention } from '../options/retention';
+
+/** What a report tells of a job. */
+export interface ReportedJob {
+  id?: string | undefined;
+  parentKey?: string | undefined;
+  attemptsMade: number;
+  stacktrace: string[] | null;
+  opts: JobsOptions;
+}
+
+/**
+ * The report that a job is completed.
+ * @throws InvalidPayloadError for a result that JSON cannot hold
+ */
+export function completion(
+  job: ReportedJob,
+  token: string,
+  returnValue: unknown,
+  ofWorker?: RemoveOn,
+): Settlement {
+  return {
+    id: job.id!,
+    token,
+    outcome: 'completed',
+    value: toJsonText(returnValue, `The return value of job ${job.id}`),
+    has_parent: job.parentKey !== undefined,
+    ...retention(job.opts.removeOnComplete, ofWorker),
+  };
+}
+
+/**
+ * The report that a job failed: for good, or with a try left.
+ * @throws Error when the job names a backoff that the worker does not know
+ */
+export async function failure(
+  job: ReportedJob,
+  token: string,
+  error: Error,
+  strategy?: BackoffStrategy,
+  ofWorker?: RemoveOn,
+): Promise<Settlement & { reason: string; stacktraces: string[] }> {
+  const attemptsMade = job.attemptsMade + 1;
+  const mayRetry = attemptsMade < (job.opts.attempts ?? 1) && !isNamed(error, 'UnrecoverableError');
+  const backoff = normalizeBackoff(job.opts.backoff);
+  const delay = mayRetry ? await backoffDelay(backoff, attemptsMade, error, job, strategy) : -1;
+  const limit = job.opts.stackTraceLimit;
+  const traces = [...(job.stacktrace ?? []), toStorableText(error.stack ?? String(error))];
+  const stacktraces = limit === undefined ? traces : limit === 0 ? [] : traces.slice(-limit);
+  const report = {
+    id: job.id!,
+    token,
+    reason: toStorableText(error.message),
+    stacktrace: JSON.stringify(stacktraces),
+    stacktraces,
+    has_parent: job.parentKey !== undefined,
+  };
+  return delay < 0
+    ? { ...report, outcome: 'failed', ...retention(job.opts.removeOnFail, ofWorker) }
+    : { ...report, outcome: 'retried', delay_ms: Math.round(delay), lifo: job.opts.lifo ?? false };
+}

@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import type { TransactionClient } from './db/database';
+import { addUnits, Backend } from './engine/backend';
+import { type PreparedJob, prepareJob } from './engine/job-spec';
+import { Job, type MinimalQueue } from './job';
+import type { JobSpec } from './model/job-record';
+import { checkQueueName, DEFAULT_PREFIX, qualifiedName } from './model/names';
+import type {
+  FlowJob,
+  FlowOptions,
+  FlowProducerOptions,
+  GetFlowOptions,
+} from './options/queue-options';
+import type { Store } from './store/store';
+
+/** A job of a flow as it was added or found, with its children. */
+export interface JobNode {
+  job: Job;
+  children?: JobNode[];
+}
+
+interface PreparedNode extends PreparedJob {
+  flow: FlowJob;
+  queue: MinimalQueue;
+  children: PreparedNode[];
+}
+
+/** Adds flows: trees of jobs in which a job runs when its children are done. Also beneath a job that exists, by `opts.parent`. */
+export class FlowProducer extends EventEmitter {
+  closing: Promise<void> | undefined;
+  private readonly backend: Backend;
+  private boundStore: Store | undefined;
+
+  /** @throws InvalidConnectionError for a connection that cannot be */
+  constructor(readonly opts: FlowProducerOptions = {}) {
+    super();
+    this.backend = Backend.acquire(opts);
+  }
+
+  getBackend(): Backend {
+    return this.backend;
+  }
+
+  async waitUntilReady(): Promise<unknown> {
+    return this.backend.ready();
+  }
+
+  /**
+   * This producer, bound to an open transaction of the application's: its flows exist when that commits.
+   * @param tx a `pg` client on which BEGIN has been run
+   */
+  withTransaction(tx: TransactionClient): this {
+    const bound = Object.create(this) as this;
+    bound.boundStore = this.backend.storeOn(tx);
+    return bound;
+  }
+
+  /**
+   * Adds a flow: all of it, or on an error nothing. Ids are random unless given; queues' default options hold only as given here.
+   * @throws Error with BullMQ's message for invalid options or an unknown parent
+   */
+  async add(flow: FlowJob, opts: FlowOptions = {}): Promise<JobNode> {
+    const [node] = await this.addTrees([flow], opts);
+    return node!;
+  }
+
+  /** Adds flows together: all of them, or on an error nothing. */
+  async addBulk(flows: FlowJob[]): Promise<JobNode[]> {
+    return flows.length === 0 ? [] : this.addTrees(flows, {});
+  }
+
+  private async addTrees(flows: FlowJob[], opts: FlowOptions): Promise<JobNode[]> {
+    const trees = await Promise.all(flows.map((flow) => this.prepare(flow, opts)));
+    const specs: JobSpec[] = [];
+    for (const tree of trees) flatten(tree, specs);
+    const added = this.boundStore
+      ? (await addUnits(this.boundStore, [specs]))[0]!
+      : await this.backend.adder.run(specs);
+    if (added instanceof Error) throw added;
+    return trees.map((tree) => toNode(tree, added.now));
+  }
+
+  private async prepare(
+    flow: FlowJob,
+    opts: FlowOptions,
+    parent?: { id: string; queue: string },
+  ): Promise<PreparedNode> {
+    checkQueueName(flow.queueName);
+    const queue = this.queueOf(flow.queueName, flow.prefix);
+    const jobOpts = { ...opts.queuesOptions?.[flow.queueName]?.defaultJobOptions, ...flow.opts };
+    const jobId = jobOpts.jobId || randomUUID();
+    const prepared = await prepareJob(
+      this.backend,
+      await queue.queueId(),
+      flow.name,
+      flow.data,
+      parent ? { ...jobOpts, jobId: jobOpts.jobId, parent } : jobOpts,
+    );
+    const asParent = { id: jobId, queue: queue.qualifiedName };
+    const children = await Promise.all(
+      (flow.children ?? []).map((child) => this.prepare(child, opts, asParent)),
+    );
+    prepared.spec.id = jobId;
+    prepared.spec.has_children = children.length > 0;
+    prepared.spec.parent_in_unit = parent !== undefined;
+    return { ...prepared, flow, queue, children };
+  }
+
+  /** A flow from one of its jobs down, or undefined when that does not exist. */
+  async getFlow(opts: GetFlowOptions): Promise<JobNode | undefined> {
+    const { id, queueName, prefix, depth = 10, maxChildren = 20 } = opts;
+    const queue = this.queueOf(queueName, prefix);
+    const job = await Job.fromId(queue, id);
+    return job && this.nodeOf(job, depth, maxChildren);
+  }
+
+  private async nodeOf(job: Job, depth: number, maxChildren: number): Promise<JobNode> {
+    if (depth <= 1) return { job };
+    const page = { count: maxChildren };
+    const found = await job.getDependencies({
+      processed: page,
+      unprocessed: page,
+      failed: page,
+      ignored: page,
+    });
+    const keys = [
+      ...Object.keys(found.processed ?? {}),
+      ...(found.unprocessed ?? []),
+      ...(found.failed ?? []),
+      ...Object.keys(found.ignored ?? {}),
+    ];
+    if (keys.length === 0) return { job };
+    const children = await Promise.all(keys.map((key) => this.jobByKey(key)));
+    return {
+      job,
+      children: await Promise.all(
+        children.flatMap((child) => (child ? [this.nodeOf(child, depth - 1, maxChildren)] : [])),
+      ),
+    };
+  }
+
+  /** The job of a key `<prefix>:<queue>:<id>`, in which an id may have three segments itself. */
+  private async jobByKey(key: string): Promise<Job | undefined> {
+    const [, prefix, name, id] = /^(.*?):([^:]+):([^:]+|[^:]+:[^:]+:[^:]+)$/.exec(key) ?? [];
+    return Job.fromId(this.queueOf(name!, prefix), id!);
+  }
+
+  private queueOf(name: string, prefix = this.opts.prefix ?? DEFAULT_PREFIX): MinimalQueue {
+    const { backend } = this;
+    return {
+      name,
+      prefix,
+      qualifiedName: qualifiedName(prefix, name),
+      opts: this.opts,
+      getBackend: () => backend,
+      queueId: () => backend.queueId(prefix, name),
+    };
+  }
+
+  /** Idempotent. */
+  close(): Promise<void> {
+    this.closing ??= this.backend.release();
+    return this.closing;
+  }
+
+  /** The same as `close`. */
+  disconnect(): Promise<void> {
+    return this.close();
+  }
+}
+
+/** Parents before their children. */
+function flatten(node: PreparedNode, into: JobSpec[]): void {
+  into.push(node.spec);
+  for (const child of node.children) flatten(child, into);
+}
+
+function toNode({ flow, queue, opts, spec, children }: PreparedNode, now: number): JobNode {
+  const job = new Job(queue, flow.name, flow.data, opts, spec.id);
+  job.timestamp = opts.timestamp ?? now;
+  return children.length > 0
+    ? { job, children: children.map((child) => toNode(child, now)) }
+    : { job };
+}

@@ -1,0 +1,41 @@
+export type { TransactionClient } from './db/database';
+export { FlowProducer, type JobNode } from './flow-producer';
+export { type DependenciesOptions, Job, type JobDependencies, type MinimalQueue } from './job';
+export { migrate } from './migrate';
+export {
+  ConnectionClosedError,
+  DelayedError,
+  ErrorCode,
+  InvalidConnectionError,
+  InvalidPayloadError,
+  RateLimitError,
+  SchemaVersionError,
+  UnrecoverableError,
+  WaitingChildrenError,
+  WaitingError,
+} from './model/errors';
+export type { QueueEventsListener, QueueListener, WorkerListener } from './model/events';
+export type { FinishedStatus, JobState, JobType } from './model/job-state';
+export type { BackoffOptions, BackoffStrategy } from './options/backoff';
+export type { BaseOptions, ConnectionOptions, Logger } from './options/connection-options';
+export {
+  type DefaultJobOptions,
+  type JobsOptions,
+  type ParentOptions,
+  PRIORITY_LIMIT,
+} from './options/job-options';
+export type {
+  FlowJob,
+  FlowOptions,
+  FlowProducerOptions,
+  GetFlowOptions,
+  QueueEventsOptions,
+  QueueOptions,
+} from './options/queue-options';
+export type { KeepJobs, RemoveOn } from './options/retention';
+export type { WorkerOptions } from './options/worker-options';
+export { Queue } from './queue';
+export { QueueBase } from './queue-base';
+export { QueueEvents } from './queue-events';
+export { QueueEventsProducer } from './queue-events-producer';
+export { type Processor, Worker } from './worker';

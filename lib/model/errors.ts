@@ -1,0 +1,176 @@
+/**
+ * Numbers that BullMQ's errors carry in `code`.
+ * Source: BullMQ's `ErrorCode`.
+ */
+export enum ErrorCode {
+  JobNotExist = -1,
+  JobLockNotExist = -2,
+  JobNotInState = -3,
+  JobPendingChildren = -4,
+  ParentJobNotExist = -5,
+  JobLockMismatch = -6,
+  ParentJobCannotBeReplaced = -7,
+  JobBelongsToJobScheduler = -8,
+  JobHasFailedChildren = -9,
+}
+
+/** Thrown by a processor after `job.moveToDelayed`: the job is neither completed nor failed. */
+export class DelayedError extends Error {
+  constructor(message = 'bullmq:movedToDelayed') {
+    super(message);
+    this.name = 'DelayedError';
+  }
+}
+
+/** Thrown by a processor after `job.moveToWait`: the job is neither completed nor failed. */
+export class WaitingError extends Error {
+  constructor(message = 'bullmq:movedToWait') {
+    super(message);
+    this.name = 'WaitingError';
+  }
+}
+
+/** Thrown by a processor after `job.moveToWaitingChildren` returned true: the job is neither completed nor failed. */
+export class WaitingChildrenError extends Error {
+  constructor(message = 'bullmq:movedToWaitingChildren') {
+    super(message);
+    this.name = 'WaitingChildrenError';
+  }
+}
+
+const RATE_LIMIT_MESSAGE = 'bullmq:rateLimitExceeded';
+
+/** Thrown by a processor after `queue.rateLimit`: the job goes back to the head of the queue, its attempts unchanged. */
+export class RateLimitError extends Error {
+  constructor(message = RATE_LIMIT_MESSAGE) {
+    super(message);
+    this.name = 'RateLimitError';
+  }
+}
+
+/** Thrown by a processor to fail the job for good, whatever attempts are left. */
+export class UnrecoverableError extends Error {
+  constructor(message = 'bullmq:unrecoverable') {
+    super(message);
+    this.name = 'UnrecoverableError';
+  }
+}
+
+/** An operation on an instance that was closed. */
+export class ConnectionClosedError extends Error {
+  constructor(message = 'Connection is closed.') {
+    super(message);
+    this.name = 'ConnectionClosedError';
+  }
+}
+
+/** The `connection` option cannot be used. The message says what was given and what is expected. */
+export class InvalidConnectionError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'InvalidConnectionError';
+  }
+}
+
+/** The schema in the database does not fit this version of the library. The message says which is which, and what to do. */
+export class SchemaVersionError extends Error {
+  constructor(
+    message: string,
+    /** What is the matter with the schema. */
+    readonly reason: 'missing' | 'older' | 'newer' | 'forbidden',
+  ) {
+    super(message);
+    this.name = 'SchemaVersionError';
+  }
+}
+
+/** Data, options or a result that JSON cannot hold. */
+export class InvalidPayloadError extends TypeError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'InvalidPayloadError';
+  }
+}
+
+/** Whether an error is of this kind, also when it was thrown across a process or by another copy of the library. */
+export function isNamed(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
+}
+
+/** Whether a processor says that its queue is rate-limited. By message alone, as in BullMQ. */
+export function isRateLimitError(error: unknown): boolean {
+  return error instanceof Error && error.message === RATE_LIMIT_MESSAGE;
+}
+
+/** Typed outcomes of the SQL functions that refuse to change a job. */
+export type Refusal =
+  | 'missing'
+  | 'lock_missing'
+  | 'lock_mismatch'
+  | 'not_active'
+  | 'not_in_state'
+  | 'pending_children'
+  | 'failed_children'
+  | 'already_settled';
+
+/**
+ * The error that BullMQ's users know for a refusal.
+ * @param command what was tried, in BullMQ's words: `moveToFinished`, `moveToDelayed`, …
+ * @param state the state in which the job had to be
+ */
+export function refusalError(
+  refusal: Refusal,
+  jobId: string,
+  command: string,
+  state = 'active',
+): Error {
+  const of = (code: ErrorCode, message: string) => Object.assign(new Error(message), { code });
+  switch (refusal) {
+    case 'missing':
+      return of(ErrorCode.JobNotExist, `Missing key for job ${jobId}. ${command}`);
+    case 'lock_missing':
+    case 'already_settled':
+      return of(ErrorCode.JobLockNotExist, `Missing lock for job ${jobId}. ${command}`);
+    case 'lock_mismatch':
+      return of(
+        ErrorCode.JobLockMismatch,
+        `Lock mismatch for job ${jobId}. Cmd ${command} from ${state}`,
+      );
+    case 'not_active':
+    case 'not_in_state':
+      return of(ErrorCode.JobNotInState, `Job ${jobId} is not in the ${state} state. ${command}`);
+    case 'pending_children':
+      return of(ErrorCode.JobPendingChildren, `Job ${jobId} has pending dependencies. ${command}`);
+    case 'failed_children':
+      return Object.assign(
+        new UnrecoverableError(
+          `Cannot complete job ${jobId} because it has at least one failed child. ${command}`,
+        ),
+        { code: ErrorCode.JobHasFailedChildren },
+      );
+  }
+}
+
+/** The parent that a new job names does not exist. */
+export function missingParentError(parentKey: string): Error {
+  return Object.assign(new Error(`Missing key for parent job ${parentKey}. addJob`), {
+    code: ErrorCode.ParentJobNotExist,
+  });
+}
+
+/** Whatever was thrown, as an Error with a message worth reading. */
+export function toError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  const text = typeof thrown === 'string' ? thrown : safeDescription(thrown);
+  return new Error(text, { cause: thrown });
+}
+
+function safeDescription(thrown: unknown): string {
+  if (thrown === undefined || thrown === null) return `the processor threw ${thrown}`;
+  try {
+    const message = (thrown as { message?: unknown }).message;
+    return typeof message === 'string' ? message : (JSON.stringify(thrown) ?? String(thrown));
+  } catch {
+    return String(thrown);
+  }
+}

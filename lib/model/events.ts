@@ -1,0 +1,59 @@
+import type { JobState } from './job-state';
+
+/** What a queue tells its own listeners: only of what was done through this instance. */
+export interface QueueListener<JobType> {
+  cleaned: (jobIds: string[], type: string) => void;
+  error: (error: Error) => void;
+  paused: () => void;
+  progress: (jobOrId: JobType | string, progress: unknown) => void;
+  removed: (jobOrId: JobType | string) => void;
+  resumed: () => void;
+  waiting: (job: JobType) => void;
+}
+
+/** What a worker tells its own listeners. */
+export interface WorkerListener<JobType, Result = unknown> {
+  active: (job: JobType, prev: string) => void;
+  closed: () => void;
+  closing: (message: string) => void;
+  completed: (job: JobType, result: Result, prev: string) => void;
+  /** Nothing is left to fetch. */
+  drained: () => void;
+  error: (error: Error) => void;
+  /** Every failed try, also one that will be repeated. */
+  failed: (job: JobType | undefined, error: Error, prev: string) => void;
+  paused: () => void;
+  progress: (job: JobType, progress: unknown) => void;
+  ready: () => void;
+  resumed: () => void;
+  /** A job was taken over from a worker that is dead. */
+  stalled: (jobId: string, prev: string) => void;
+}
+
+type OfJob<Fields = object> = (args: { jobId: string } & Fields, id: string) => void;
+
+/**
+ * What all workers and queues tell everybody who listens with QueueEvents. `id` orders the events. Each with a `jobId` is
+ * also emitted as `<event>:<jobId>`.
+ */
+export interface QueueEventsListener {
+  active: OfJob<{ prev?: string }>;
+  added: OfJob<{ name: string }>;
+  cleaned: (args: { count: string }, id: string) => void;
+  completed: OfJob<{ returnvalue: unknown; prev?: string }>;
+  /** `delay` is when the job is due, in milliseconds since 1970. */
+  delayed: OfJob<{ delay: number }>;
+  drained: (id: string) => void;
+  duplicated: OfJob;
+  error: (error: Error) => void;
+  /** Failed for good. */
+  failed: OfJob<{ failedReason: string; prev?: string }>;
+  paused: (args: object, id: string) => void;
+  progress: OfJob<{ data: unknown }>;
+  removed: OfJob<{ prev: JobState | 'wait' }>;
+  resumed: (args: object, id: string) => void;
+  'retries-exhausted': OfJob<{ attemptsMade: string }>;
+  stalled: OfJob;
+  waiting: OfJob<{ prev?: string }>;
+  'waiting-children': OfJob<{ prev?: string }>;
+}

@@ -1,0 +1,84 @@
+import type { JobState } from './job-state';
+
+/** A job as the database returns it. Times in milliseconds since 1970; data, options and results parsed. */
+export interface JobRecord {
+  id: string;
+  name: string;
+  data: unknown;
+  opts: Record<string, unknown>;
+  state?: JobState;
+  timestamp: number;
+  delay: number;
+  priority: number;
+  attemptsMade: number;
+  attemptsStarted: number;
+  stalledCounter: number;
+  token?: string | null;
+  processedOn?: number | null;
+  processedBy?: string | null;
+  finishedOn?: number | null;
+  parentKey?: string | null;
+  parentId?: string | null;
+  progress?: unknown;
+  returnvalue?: unknown;
+  failedReason?: string | null;
+  stacktrace?: string[] | null;
+  deferredFailure?: string | null;
+}
+
+/** A job that a worker has claimed: active, under this token. */
+export interface ClaimedJob extends JobRecord {
+  token: string;
+}
+
+/** One job for `add_jobs`: the fields of the SQL type `job_spec`. */
+export interface JobSpec {
+  queue_id: number;
+  id: string | undefined;
+  name: string;
+  /** JSON text. */
+  data: string;
+  /** JSON text. */
+  opts: string;
+  created_at: number | undefined;
+  delay_ms: number | undefined;
+  priority: number | undefined;
+  lifo: boolean | undefined;
+  parent_queue_id: number | undefined;
+  parent_id: string | undefined;
+  on_failure: FailurePolicy | undefined;
+  has_children?: boolean;
+  parent_in_unit?: boolean;
+}
+
+/** What the failure of a child does to its parent; without one the parent keeps waiting. */
+export type FailurePolicy = 'fail-parent' | 'continue-parent' | 'ignore' | 'remove';
+
+/** What became of one active job: the fields of the SQL type `settlement`. */
+export interface Settlement {
+  id: string;
+  token: string;
+  outcome: 'completed' | 'failed' | 'retried';
+  /** JSON text. */
+  value?: string;
+  reason?: string;
+  /** JSON text. */
+  stacktrace?: string;
+  delay_ms?: number;
+  lifo?: boolean;
+  has_parent?: boolean;
+  remove?: boolean;
+  keep_count?: number;
+  keep_age_ms?: number;
+  keep_limit?: number;
+}
+
+/** A child of a job, and what became of it. */
+export interface DependencyRecord {
+  key: string;
+  status: 'pending' | 'completed' | 'failed' | 'ignored';
+  value: unknown;
+  reason: string | null;
+  queueId: number;
+  id: string;
+}

@@ -1,0 +1,21 @@
+import { InvalidPayloadError } from './errors';
+
+/**
+ * A value as JSON text, in which `undefined` is null.
+ * @param what names the value in the error, for example `The data of job welcome`
+ * @throws InvalidPayloadError for what JSON cannot hold: BigInt, cycles, a toJSON that throws
+ */
+export function toJsonText(value: unknown, what: string): string {
+  try {
+    return JSON.stringify(value) ?? 'null';
+  } catch (error) {
+    throw new InvalidPayloadError(`${what} cannot be stored as JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Text as PostgreSQL can hold it: the character U+0000, which it cannot, becomes U+FFFD. */
+export function toStorableText(text: string): string {
+  return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text;
+}

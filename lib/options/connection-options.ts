@@ -1,0 +1,80 @@
+import type { Pool, PoolConfig } from 'pg';
+import { InvalidConnectionError } from '../model/errors';
+
+/**
+ * Where the database is: a URL, a `pg` pool configuration, or a `pg.Pool` of the application's, which is used but never closed.
+ * Nothing means `DATABASE_URL`, or else the `PG*` variables that `pg` reads.
+ */
+export type ConnectionOptions = string | PoolConfig | Pool;
+
+/** What every class takes. Unknown options are tolerated. */
+export interface BaseOptions {
+  connection?: ConnectionOptions;
+  /** The schema that holds the queues. Default `tuskmq`. */
+  schema?: string;
+  /** Bring the schema up to date when it is first used. Default true; with false, an unfit schema is an error. */
+  migrate?: boolean;
+  /** Namespace of queues in a schema. Default `bull`. */
+  prefix?: string;
+  /** A `pino` logger, or one with its methods. Default: silent. */
+  logger?: Logger;
+  [option: string]: unknown;
+}
+
+/** The part of a `pino` logger that is used. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** The schema for which none is given. */
+export const DEFAULT_SCHEMA = 'tuskmq';
+
+/** A connection option as a pool of the application's, or the configuration of one of ours. */
+export type ResolvedConnection = { pool: Pool } | { config: PoolConfig };
+
+/** @throws InvalidConnectionError when nothing can be connected to by this option; whether a server answers is seen later. */
+export function resolveConnection(connection: ConnectionOptions | undefined): ResolvedConnection {
+  if (connection === undefined || connection === null) {
+    const url = process.env['DATABASE_URL'];
+    return url ? resolveConnection(url) : { config: {} };
+  }
+  if (typeof connection === 'string') {
+    checkUrl(connection);
+    return { config: { connectionString: connection } };
+  }
+  if (typeof connection !== 'object') {
+    throw new InvalidConnectionError(
+      `connection must be a postgres:// URL, a pg pool configuration or a pg.Pool, not a ${typeof connection}`,
+    );
+  }
+  if (isPool(connection)) return { pool: connection };
+  if (typeof connection.connectionString === 'string') checkUrl(connection.connectionString);
+  return { config: connection };
+}
+
+function isPool(connection: object): connection is Pool {
+  const candidate = connection as Partial<Pool>;
+  return typeof candidate.query === 'function' && typeof candidate.connect === 'function';
+}
+
+function checkUrl(url: string): void {
+  if (/^postgres(ql)?:\/\/./.test(url)) {
+    try {
+      new URL(url.replace(/^postgres(ql)?:\/\/\//, 'postgres://localhost/'));
+      return;
+    } catch {
+      // Told below, without the URL: it may hold a password.
+    }
+  }
+  throw new InvalidConnectionError(
+    `connection is not a PostgreSQL URL (it begins with "${url.slice(0, url.indexOf(':') + 1 || 8)}"); expected postgres://user:password@host:port/database`,
+  );
+}
+
+/** A schema's name within SQL. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,112 @@
+import type { FailurePolicy } from '../model/job-record';
+import type { BackoffOptions } from './backoff';
+import type { RemoveOn } from './retention';
+
+/** Options that a queue may set for all of its jobs. */
+export interface DefaultJobOptions {
+  /** When the job was made, in milliseconds since 1970. Default: now, by the database. */
+  timestamp?: number;
+  /** 0 (the default) runs before 1, 1 before 2, …; at most 2,097,151. */
+  priority?: number;
+  /** Milliseconds until the job may run. Default 0. A parent's delay begins when its children are done. */
+  delay?: number;
+  /** How often the job is tried in all. Default 1. */
+  attempts?: number;
+  /** The wait before the next try; a number is a fixed delay in milliseconds. Default: none. */
+  backoff?: number | BackoffOptions;
+  /** Put the job at the head of the queue. Default false. */
+  lifo?: boolean;
+  /** What to remove when the job completes. Default: nothing. */
+  removeOnComplete?: RemoveOn;
+  /** What to remove when the job fails for good. Default: nothing. */
+  removeOnFail?: RemoveOn;
+  /** Log rows to keep. Default: all. */
+  keepLogs?: number;
+  /** Stack traces to keep, the last ones. Default: all. */
+  stackTraceLimit?: number;
+  /** The data's largest size as JSON, in bytes of UTF-8. Default: no limit. */
+  sizeLimit?: number;
+}
+
+/** Names the parent of a job: `{ id: job.id, queue: job.queueQualifiedName }`. */
+export interface ParentOptions {
+  id: string;
+  /** `<prefix>:<queue>`. */
+  queue: string;
+}
+
+/** Options of one job. Unknown keys are kept with the job. */
+export interface JobsOptions extends DefaultJobOptions {
+  /** An id of your own. A job whose id is taken is not added again. Default: the queue's next number. */
+  jobId?: string;
+  /** The job becomes a pending child of this one. */
+  parent?: ParentOptions;
+  /** When this child fails for good, its parent fails. */
+  failParentOnFailure?: boolean;
+  /** When this child fails for good, its parent goes on at once. */
+  continueParentOnFailure?: boolean;
+  /** When this child fails for good, its parent no longer waits for it. */
+  ignoreDependencyOnFailure?: boolean;
+  /** When this child fails for good, its parent forgets it. */
+  removeDependencyOnFailure?: boolean;
+}
+
+/** The largest priority. */
+export const PRIORITY_LIMIT = 2 ** 21 - 1;
+
+const failurePolicies = [
+  ['failParentOnFailure', 'fail-parent'],
+  ['continueParentOnFailure', 'continue-parent'],
+  ['ignoreDependencyOnFailure', 'ignore'],
+  ['removeDependencyOnFailure', 'remove'],
+] as const;
+
+/** What the failure of a job with these options does to its parent. */
+export function failurePolicy(opts: JobsOptions): FailurePolicy | undefined {
+  return failurePolicies.find(([option]) => opts[option])?.[1];
+}
+
+/**
+ * Refuses options that no job can have, with BullMQ's messages and in its order.
+ * @param dataText the job's data as JSON
+ */
+export function checkJobOptions(name: string, dataText: string, opts: JobsOptions): void {
+  if (typeof name !== 'string') throw new TypeError('The name of a job must be a string');
+  if (name.includes('\0')) throw new Error('The name of a job cannot contain the character U+0000');
+  if (opts.sizeLimit !== undefined && Buffer.byteLength(dataText) > opts.sizeLimit) {
+    throw new Error(`The size of job ${name} exceeds the limit ${opts.sizeLimit} bytes`);
+  }
+  if (opts.delay !== undefined && !Number.isFinite(opts.delay)) {
+    throw new Error(`The delay of job ${name} must be a finite number of milliseconds`);
+  }
+  const policies = failurePolicies.filter(([option]) => opts[option]).map(([option]) => option);
+  if (policies.length > 1) {
+    throw new Error(`The following options cannot be used together: ${policies.join(', ')}`);
+  }
+  if (opts.jobId !== undefined) checkJobId(opts.jobId);
+  if (opts.priority !== undefined) {
+    if (Math.trunc(opts.priority) !== opts.priority)
+      throw new Error('Priority should not be float');
+    if (opts.priority < 0 || opts.priority > PRIORITY_LIMIT) {
+      throw new Error(`Priority should be between 0 and ${PRIORITY_LIMIT}`);
+    }
+  }
+  if (typeof opts.backoff === 'object' && opts.backoff?.jitter !== undefined) {
+    const { jitter } = opts.backoff;
+    if (Number.isNaN(jitter) || jitter < 0 || jitter > 1) {
+      throw new Error('Jitter should be between 0 and 1');
+    }
+  }
+  if (opts.parent && (!opts.parent.id || !opts.parent.queue)) {
+    throw new Error(`The parent of job ${name} needs both an id and a queue`);
+  }
+}
+
+function checkJobId(jobId: string): void {
+  if (`${Number.parseInt(jobId, 10)}` === jobId) throw new Error('Custom Id cannot be integers');
+  // Three segments are the form of a scheduler's iteration.
+  if (jobId.includes(':') && jobId.split(':').length !== 3) {
+    throw new Error('Custom Id cannot contain :');
+  }
+  if (jobId.includes('\0')) throw new Error('Custom Id cannot contain the character U+0000');
+}

@@ -1,0 +1,33 @@
+/** How much of the finished jobs of a queue to keep. */
+export interface KeepJobs {
+  /** Seconds. Jobs that finished longer ago are removed when a job finishes. */
+  age?: number;
+  /** Keep at most so many. -1 keeps all. */
+  count?: number;
+  /** At most so many are removed by age at one time. Default 1,000. */
+  limit?: number;
+}
+
+/** What `removeOnComplete` and `removeOnFail` take: true removes the job itself, a number keeps so many. */
+export type RemoveOn = boolean | number | KeepJobs;
+
+/** What the database is told: fields of a settlement. */
+export interface Retention {
+  remove?: boolean;
+  keep_count?: number;
+  keep_age_ms?: number;
+  keep_limit?: number;
+}
+
+/** The job's own wish, or else the worker's. */
+export function retention(ofJob: RemoveOn | undefined, ofWorker: RemoveOn | undefined): Retention {
+  const wish = ofJob ?? ofWorker;
+  if (wish === undefined || wish === false) return {};
+  if (wish === true || wish === 0) return { remove: true };
+  const { age, count, limit } = typeof wish === 'number' ? { count: wish } : (wish as KeepJobs);
+  if (count === 0 && age === undefined) return { remove: true };
+  return {
+    ...(count !== undefined && count >= 0 ? { keep_count: count } : {}),
+    ...(age !== undefined ? { keep_age_ms: age * 1000, keep_limit: limit ?? 1000 } : {}),
+  };
+}

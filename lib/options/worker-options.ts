@@ -1,0 +1,76 @@
+import type { BackoffStrategy } from './backoff';
+import type { BaseOptions } from './connection-options';
+import type { KeepJobs } from './retention';
+
+export interface WorkerOptions extends BaseOptions {
+  /** Stored with the jobs that it runs, as `processedBy`. */
+  name?: string;
+  /** Begin to work at once. Default true; otherwise `run()` does. */
+  autorun?: boolean;
+  /** Jobs that run at the same time. Default 1. */
+  concurrency?: number;
+  /** Milliseconds without a sign of life after which the jobs of this worker are taken over. Default 30,000. */
+  lockDuration?: number;
+  /** How often a job may be taken over from a dead worker before it fails. Default 1. */
+  maxStalledCount?: number;
+  /** Milliseconds between looks for jobs of dead workers, at most; there is a look every 500 ms anyway. Default 30,000. */
+  stalledInterval?: number;
+  /** Leave jobs of dead workers to others. Default false. */
+  skipStalledCheck?: boolean;
+  /** Let the lock of each job run out after `lockDuration`, however alive the worker. Default false. */
+  skipLockRenewal?: boolean;
+  /** How often a job may be started, steps and take-overs included, before it fails. Default: no limit. */
+  maxStartedAttempts?: number;
+  /** Seconds for which `getNextJob` waits for a job. Default 5. */
+  drainDelay?: number;
+  /** What to remove when a job completes that has no `removeOnComplete` of its own. */
+  removeOnComplete?: KeepJobs;
+  /** What to remove when a job fails that has no `removeOnFail` of its own. */
+  removeOnFail?: KeepJobs;
+  settings?: { backoffStrategy?: BackoffStrategy };
+}
+
+/** The options with their defaults. */
+export type ResolvedWorkerOptions = WorkerOptions &
+  Required<
+    Pick<
+      WorkerOptions,
+      | 'autorun'
+      | 'concurrency'
+      | 'lockDuration'
+      | 'maxStalledCount'
+      | 'stalledInterval'
+      | 'drainDelay'
+    >
+  >;
+
+/** @throws Error with BullMQ's message for a value that cannot be. */
+export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions {
+  const resolved: ResolvedWorkerOptions = {
+    ...opts,
+    autorun: opts.autorun ?? true,
+    concurrency: checkConcurrency(opts.concurrency ?? 1),
+    lockDuration: opts.lockDuration ?? 30_000,
+    maxStalledCount: opts.maxStalledCount ?? 1,
+    stalledInterval: opts.stalledInterval ?? 30_000,
+    drainDelay: opts.drainDelay ?? 5,
+  };
+  if (resolved.maxStalledCount < 0) {
+    throw new Error('maxStalledCount must be greater or equal than 0');
+  }
+  if (resolved.maxStartedAttempts !== undefined && resolved.maxStartedAttempts < 0) {
+    throw new Error('maxStartedAttempts must be greater or equal than 0');
+  }
+  if (resolved.stalledInterval <= 0) throw new Error('stalledInterval must be greater than 0');
+  if (resolved.drainDelay <= 0) throw new Error('drainDelay must be greater than 0');
+  if (!(resolved.lockDuration > 0)) throw new Error('lockDuration must be greater than 0');
+  return resolved;
+}
+
+/** @throws Error with BullMQ's message */
+export function checkConcurrency(concurrency: number): number {
+  if (typeof concurrency !== 'number' || concurrency < 1 || !Number.isFinite(concurrency)) {
+    throw new Error('concurrency must be a finite number greater than 0');
+  }
+  return concurrency;
+}

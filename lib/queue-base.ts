@@ -1,0 +1,103 @@
+import { EventEmitter } from 'node:events';
+import type { TransactionClient } from './db/database';
+import { Backend } from './engine/backend';
+import { checkQueueName, DEFAULT_PREFIX, qualifiedName } from './model/names';
+import type { BaseOptions } from './options/connection-options';
+import type { Store } from './store/store';
+
+/** What queues, workers and event readers have in common: a queue's name, and the backend that they share. */
+export class QueueBase extends EventEmitter {
+  /** Set when `close` was called: resolves when it is done. */
+  closing: Promise<void> | undefined;
+  protected readonly backend: Backend;
+  /** Set on an object that is bound to a transaction of the application's. */
+  protected boundStore: Store | undefined;
+  private readonly queueIdPromise: Promise<number>;
+
+  /**
+   * @param name of the queue; not empty, without colons
+   * @throws Error for such a name; InvalidConnectionError for a connection that cannot be
+   */
+  constructor(
+    readonly name: string,
+    readonly opts: BaseOptions = {},
+  ) {
+    super();
+    checkQueueName(name);
+    this.backend = Backend.acquire(opts);
+    this.queueIdPromise = this.backend.queueId(this.prefix, name);
+    this.queueIdPromise.catch((error) => {
+      if (!this.closing) this.emit('error', error);
+    });
+  }
+
+  get prefix(): string {
+    return this.opts.prefix ?? DEFAULT_PREFIX;
+  }
+
+  /** `<prefix>:<name>`: how jobs elsewhere name this queue as the queue of their parent. */
+  get qualifiedName(): string {
+    return qualifiedName(this.prefix, this.name);
+  }
+
+  toKey(type: string): string {
+    return `${this.qualifiedName}:${type}`;
+  }
+
+  /** What this instance shares with others: `getBackend().connection.pool` is the `pg.Pool`. */
+  getBackend(): Backend {
+    return this.backend;
+  }
+
+  /** The database functions: in the transaction to which this object is bound, or else each in its own. */
+  get store(): Store {
+    return this.boundStore ?? this.backend.store;
+  }
+
+  /** The number under which the database knows the queue. Makes the queue when it is new. */
+  queueId(): Promise<number> {
+    return this.closing ? this.queueIdPromise : this.backend.queueId(this.prefix, this.name);
+  }
+
+  /** Resolves when the database answers, its schema fits and the queue exists; rejects when not. */
+  async waitUntilReady(): Promise<unknown> {
+    return this.queueId();
+  }
+
+  /** Never throws: what a listener throws is emitted as `error`, and an error that nobody listens to becomes a process warning. */
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    if (event === 'error' && this.listenerCount('error') === 0) {
+      process.emitWarning(args[0] as Error);
+      return false;
+    }
+    try {
+      return super.emit(event, ...args);
+    } catch (error) {
+      if (event === 'error') {
+        process.emitWarning(error as Error);
+        return false;
+      }
+      return this.emit('error', error);
+    }
+  }
+
+  /** Idempotent. The last instance on a connection ends its pool, unless the pool is the application's. */
+  close(): Promise<void> {
+    this.closing ??= this.queueIdPromise.then(
+      () => this.backend.release(),
+      () => this.backend.release(),
+    );
+    return this.closing;
+  }
+
+  /** The same as `close`. */
+  disconnect(): Promise<void> {
+    return this.close();
+  }
+
+  protected bind(tx: TransactionClient): this {
+    const bound = Object.create(this) as this;
+    bound.boundStore = this.backend.storeOn(tx);
+    return bound;
+  }
+}

@@ -1,0 +1,91 @@
+import { EventReader } from './engine/event-reader';
+import type { QueueEventsListener } from './model/events';
+import type { QueueEventsOptions } from './options/queue-options';
+import { QueueBase } from './queue-base';
+
+/**
+ * Listens to what happens to the jobs of a queue, whoever does it. Each event comes once, and those of one job in order.
+ * While somebody listens, events are written to the database; otherwise not.
+ *
+ * Listeners get `(args, id)`, those of `drained` `(id)`. An event of a job is also emitted as `<event>:<jobId>`.
+ */
+export class QueueEvents extends QueueBase {
+  declare readonly opts: QueueEventsOptions;
+  private reader: EventReader | undefined;
+  private running: Promise<void> | undefined;
+
+  constructor(name: string, opts: QueueEventsOptions = {}) {
+    super(name, opts);
+    if (opts.autorun ?? true) {
+      this.running = this.start();
+      this.running.catch((error) => {
+        if (!this.closing) this.emit('error', error);
+      });
+    }
+  }
+
+  override on<Event extends keyof QueueEventsListener>(
+    event: Event,
+    listener: QueueEventsListener[Event],
+  ): this;
+  // biome-ignore lint/suspicious/noExplicitAny: events of the application, and of single jobs
+  override on(event: string | symbol, listener: (...args: any[]) => void): this;
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  override on(event: string | symbol, listener: (...args: any[]) => void): this {
+    return super.on(event, listener);
+  }
+
+  /** Begins to listen. For those with `autorun: false`. */
+  async run(): Promise<void> {
+    if (this.running) throw new Error('Queue Events is already running.');
+    this.running = this.start();
+    await this.running;
+  }
+
+  /** Resolves when every event from now on will be heard. */
+  override async waitUntilReady(): Promise<unknown> {
+    await super.waitUntilReady();
+    return this.running;
+  }
+
+  private async start(): Promise<void> {
+    const queueId = await this.queueId();
+    if (this.closing) return;
+    const { lastEventId } = this.opts;
+    this.reader = new EventReader(
+      this.backend,
+      queueId,
+      (event) => this.deliver(event),
+      (error) => this.emit('error', error),
+    );
+    await this.reader.start(lastEventId === '$' ? undefined : lastEventId);
+  }
+
+  private deliver({
+    id,
+    name,
+    payload,
+  }: {
+    id: string;
+    name: string;
+    payload: Record<string, unknown>;
+  }) {
+    if (name === 'drained') {
+      this.emit(name, id);
+      return;
+    }
+    this.emit(name, payload, id);
+    if (payload['jobId'] !== undefined) this.emit(`${name}:${payload['jobId']}`, payload, id);
+  }
+
+  override close(): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  private async shutDown(): Promise<void> {
+    await this.running?.catch(() => {});
+    await this.reader?.stop();
+    await this.backend.release();
+  }
+}

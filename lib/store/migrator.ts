@@ -1,0 +1,198 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { migrate as applyMigrations } from 'postgres-migrations';
+import type { Executor } from '../db/database';
+import type { Session } from '../db/node-postgres';
+import { SchemaVersionError } from '../model/errors';
+import { quoteIdentifier } from '../options/connection-options';
+
+const root = path.join(__dirname, '../..');
+const migrationsDirectory = path.join(root, 'migrations');
+const functionsDirectory = path.join(root, 'sql');
+
+/** The oldest number of migrations whose library still works with the functions of this version. */
+const OLDEST_SERVED_SCHEMA = 6;
+
+/** What a library brings, and what a database has. */
+interface Release {
+  /** Number of the last migration. */
+  schema: number;
+  /** Version of the package whose functions these are. */
+  version: string;
+  /** Of the texts of all functions. */
+  hash: string;
+  /** The oldest `schema` whose library works with these functions. */
+  serves: number;
+}
+
+/**
+ * Brings a schema up to date: creates it, applies the numbered migrations that are missing, then all functions and views in one
+ * transaction. Does nothing when all is there. Processes that start at once wait for the first. A schema that a later version
+ * has brought further is left as it is.
+ *
+ * @throws SchemaVersionError `forbidden` when the role may not create the schema, `newer` when it no longer serves this version
+ */
+export async function migrateSchema(session: Session, schema: string): Promise<void> {
+  const release = ownRelease();
+  if (isCurrent(await readRelease(session, schema), release)) return;
+
+  await session.query('select pg_advisory_lock(hashtextextended($1, 0))', [
+    `tuskmq/${schema}/migrate`,
+  ]);
+  try {
+    const installed = await readRelease(session, schema);
+    if (isCurrent(installed, release)) return;
+    if (installed && isLater(installed, release)) return checkServes(installed, release, schema);
+    await createSchema(session, schema);
+    // postgres-migrations looks for a table called `migrations` in every schema, and then reads the one that search_path finds:
+    // with ours made beforehand and first, it never meets the application's.
+    await session.query('select set_config($1, $2, false)', [
+      'search_path',
+      `${quoteIdentifier(schema)}, pg_temp`,
+    ]);
+    await session.query(
+      `create table if not exists migrations (
+         id integer primary key, name varchar(100) unique not null, hash varchar(40) not null,
+         executed_at timestamp default current_timestamp)`,
+      [],
+    );
+    await applyMigrations({ client: session.client }, migrationsDirectory);
+    await applyFunctions(session, release);
+  } finally {
+    await session.query('select pg_advisory_unlock(hashtextextended($1, 0))', [
+      `tuskmq/${schema}/migrate`,
+    ]);
+  }
+}
+
+/**
+ * Checks that a schema fits this version of the library, for those who migrate by themselves.
+ * @throws SchemaVersionError `missing`, `older` or `newer`
+ */
+export async function checkSchema(executor: Executor, schema: string): Promise<void> {
+  const release = ownRelease();
+  const installed = await readRelease(executor, schema);
+  const remedy = `Run migrate({ connection, schema: '${schema}' }) once, or leave the option "migrate" on.`;
+  if (!installed) {
+    throw new SchemaVersionError(
+      `The schema "${schema}" of tuskmq is missing in this database, or this role may not use it. ${remedy}`,
+      'missing',
+    );
+  }
+  if (isLater(release, installed)) {
+    throw new SchemaVersionError(
+      `The schema "${schema}" is of tuskmq ${installed.version} (migration ${installed.schema}), this is ${release.version} (migration ${release.schema}). ${remedy}`,
+      'older',
+    );
+  }
+  checkServes(installed, release, schema);
+}
+
+function checkServes(installed: Release, release: Release, schema: string): void {
+  if (installed.serves > release.schema) {
+    throw new SchemaVersionError(
+      `The schema "${schema}" is of tuskmq ${installed.version}, which no longer serves ${release.version} (migration ${release.schema}, needed is ${installed.serves}). Update the tuskmq package.`,
+      'newer',
+    );
+  }
+}
+
+function ownRelease(): Release {
+  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  const migrations = readdirSync(migrationsDirectory).filter((file) => file.endsWith('.sql'));
+  const hash = createHash('sha256').update(readFunctions().join('\n')).digest('hex').slice(0, 16);
+  return { schema: migrations.length, version, hash, serves: OLDEST_SERVED_SCHEMA };
+}
+
+function isCurrent(installed: Release | undefined, release: Release): boolean {
+  return installed?.schema === release.schema && installed.hash === release.hash;
+}
+
+/** Whether one release comes after another: functions are only ever replaced by later ones, also when an old process restarts. */
+function isLater(one: Release, other: Release): boolean {
+  return (
+    one.schema > other.schema ||
+    (one.schema === other.schema &&
+      one.version.localeCompare(other.version, 'en', { numeric: true }) > 0)
+  );
+}
+
+async function readRelease(executor: Executor, schema: string): Promise<Release | undefined> {
+  try {
+    const [row] = await executor.query(
+      `select schema, version, hash, serves from ${quoteIdentifier(schema)}.release`,
+      [],
+    );
+    return (
+      row && ({ ...row, schema: Number(row['schema']), serves: Number(row['serves']) } as Release)
+    );
+  } catch (error) {
+    // No schema, no table, no right to look.
+    if (['3F000', '42P01', '42501'].includes((error as { code?: string }).code ?? ''))
+      return undefined;
+    throw error;
+  }
+}
+
+async function createSchema(session: Session, schema: string): Promise<void> {
+  const [existing] = await session.query(
+    `select has_schema_privilege(oid, 'create') as usable from pg_namespace where nspname = $1`,
+    [schema],
+  );
+  if (existing?.['usable'] === true) return;
+  const forbidden = (what: string, remedy: string) =>
+    new SchemaVersionError(
+      `The database role may not ${what}. Ask an administrator to run: ${remedy}`,
+      'forbidden',
+    );
+  const [role] = await session.query('select current_user as name, current_database() as db', []);
+  const grantee = quoteIdentifier(String(role?.['name']));
+  if (existing) {
+    throw forbidden(
+      `create objects in the schema "${schema}"`,
+      `grant usage, create on schema ${quoteIdentifier(schema)} to ${grantee}`,
+    );
+  }
+  try {
+    await session.query(`create schema ${quoteIdentifier(schema)}`, []);
+  } catch (error) {
+    if ((error as { code?: string }).code !== '42501') throw error;
+    throw forbidden(
+      `create the schema "${schema}"`,
+      `create schema ${quoteIdentifier(schema)} authorization ${grantee}`,
+    );
+  }
+}
+
+/** All files of sql/ in one transaction, in any order: bodies are checked when they first run. */
+async function applyFunctions(session: Session, release: Release): Promise<void> {
+  await session.query('begin', []);
+  try {
+    await session.query('set local check_function_bodies = off', []);
+    await session.client.query(readFunctions().join('\n'));
+    await session.query('delete from release', []);
+    await session.query(
+      'insert into release (schema, version, hash, serves) values ($1, $2, $3, $4)',
+      [release.schema, release.version, release.hash, release.serves],
+    );
+    await session.query('commit', []);
+  } catch (error) {
+    await session.query('rollback', []);
+    throw error;
+  }
+}
+
+/** The texts of sql/, functions before the views that use them. */
+function readFunctions(): string[] {
+  const files = readdirSync(functionsDirectory, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.sql'))
+    .sort((a, b) => Number(isView(a)) - Number(isView(b)) || a.localeCompare(b, 'en'));
+  return files.map((file) => readFileSync(path.join(functionsDirectory, file), 'utf8'));
+}
+
+function isView(file: string): boolean {
+  return file.startsWith('view');
+}

@@ -1,0 +1,442 @@
+import type { Executor, Row } from '../db/database';
+import type { Refusal } from '../model/errors';
+import type {
+  ClaimedJob,
+  DependencyRecord,
+  JobRecord,
+  JobSpec,
+  Settlement,
+} from '../model/job-record';
+import type { JobState } from '../model/job-state';
+import { quoteIdentifier } from '../options/connection-options';
+
+/** What `add_jobs` did, by position in the call. */
+export interface AddedJobs {
+  ids: string[];
+  now: number;
+  duplicates: number[] | null;
+  missing_parents: { unit: number; key: string }[] | null;
+}
+
+/** A report that was not accepted. */
+export interface RefusedSettlement {
+  id: string;
+  outcome: Refusal;
+}
+
+/** The answer to an exchange. */
+export interface Exchange {
+  jobs: ClaimedJob[];
+  refused: RefusedSettlement[] | null;
+  hungry: boolean;
+  asleep: boolean;
+  /** Milliseconds until there is a reason to look again, or null. */
+  wakeIn: number | null;
+  lost: boolean;
+}
+
+/** A page of events, and where the next one begins. */
+export interface EventPage extends EventCursor {
+  events: { id: string; name: string; payload: Record<string, unknown> }[];
+}
+
+export interface EventCursor {
+  since: string | null;
+  until: string | null;
+  afterId: string;
+}
+
+export interface Heartbeat {
+  known: boolean;
+  stalled?: { queueId: number; id: string }[];
+  claimable?: number[] | null;
+}
+
+/** `ok`, or why not. */
+export type Outcome = 'ok' | Refusal;
+
+/**
+ * The database, one method for each public function in sql/, by the same name. Nothing else in lib knows SQL.
+ * Durations and times are milliseconds.
+ */
+export class Store {
+  private readonly prefix: string;
+
+  constructor(
+    private readonly executor: Executor,
+    readonly schema: string,
+  ) {
+    this.prefix = quoteIdentifier(schema);
+  }
+
+  /** The same functions on another connection, such as the application's open transaction. */
+  on(executor: Executor): Store {
+    return new Store(executor, this.schema);
+  }
+
+  /** Calls a function that returns one value; as text, whatever type parsers the connection has. */
+  private async text(name: string, ...args: unknown[]): Promise<string | null> {
+    const rows = await this.executor.query(
+      `select ${this.prefix}.${name}(${placeholders(args)})::text as r`,
+      args,
+      `${this.schema}.${name}`,
+    );
+    return (rows[0]?.['r'] ?? null) as string | null;
+  }
+
+  /** Calls a function that returns JSON, a number or a boolean. */
+  private async value<T>(name: string, ...args: unknown[]): Promise<T> {
+    const text = await this.text(name, ...args);
+    return (text === null ? null : JSON.parse(text)) as T;
+  }
+
+  /** Calls a function that returns jobs as rows: cheaper than JSON, on our own connections only, whose values come unparsed. */
+  private claimedRows(name: string, ...args: unknown[]): Promise<Row[]> {
+    return this.executor.query(
+      `select * from ${this.prefix}.${name}(${placeholders(args)})`,
+      args,
+      `${this.schema}.${name}`,
+    );
+  }
+
+  async ensureQueue(prefix: string, name: string): Promise<number> {
+    return this.value('ensure_queue', prefix, name);
+  }
+
+  async pauseQueue(queueId: number): Promise<void> {
+    await this.text('pause_queue', queueId);
+  }
+
+  async resumeQueue(queueId: number): Promise<void> {
+    await this.text('resume_queue', queueId);
+  }
+
+  async rateLimitQueue(queueId: number, ms: number): Promise<void> {
+    await this.text('rate_limit_queue', queueId, Math.ceil(ms));
+  }
+
+  async getQueue(queueId: number): Promise<{ paused: boolean; rateLimitTtl: number | null }> {
+    return this.value('get_queue', queueId);
+  }
+
+  /** @param units jobs that are added together or not at all */
+  async addJobs(units: readonly (readonly JobSpec[])[]): Promise<AddedJobs> {
+    const specs: object[] = [];
+    for (const [unit, jobs] of units.entries()) {
+      for (const job of jobs) specs.push({ ...job, position: specs.length, unit });
+    }
+    return this.value('add_jobs', JSON.stringify(specs));
+  }
+
+  async settleAndClaim(
+    queueId: number,
+    workerId: string,
+    epoch: number,
+    settlements: readonly Settlement[],
+    limit: number,
+    isHungry: boolean,
+    isAsleep: boolean,
+  ): Promise<Exchange> {
+    const rows = await this.claimedRows(
+      'settle_and_claim',
+      queueId,
+      workerId,
+      epoch,
+      settlements.length > 0 ? JSON.stringify(settlements) : null,
+      limit,
+      isHungry,
+      isAsleep,
+    );
+    const head = JSON.parse(rows.pop()?.['head'] as string) as Partial<Exchange>;
+    return {
+      jobs: rows.map(toClaimedJob),
+      refused: head.refused ?? null,
+      hungry: head.hungry ?? false,
+      asleep: head.asleep ?? false,
+      wakeIn: head.wakeIn ?? null,
+      lost: head.lost ?? false,
+    };
+  }
+
+  async settleJobs(
+    queueId: number,
+    settlements: readonly Settlement[],
+  ): Promise<RefusedSettlement[]> {
+    return (await this.value('settle_jobs', queueId, JSON.stringify(settlements))) ?? [];
+  }
+
+  async claimJobs(
+    queueId: number,
+    limit: number,
+    token: string,
+    lockMs: number,
+    name: string,
+  ): Promise<ClaimedJob[]> {
+    return (await this.claimedRows('claim_jobs', queueId, limit, token, lockMs, name)).map(
+      toClaimedJob,
+    );
+  }
+
+  /** Ids of the jobs that are not held under their token. */
+  async extendLocks(
+    queueId: number,
+    locks: readonly { id: string; token: string }[],
+    ms: number,
+  ): Promise<string[]> {
+    return (await this.value('extend_locks', queueId, JSON.stringify(locks), ms)) ?? [];
+  }
+
+  async delayJob(queueId: number, id: string, token: string, runAt: number): Promise<Outcome> {
+    return (await this.text('delay_job', queueId, id, token, Math.ceil(runAt))) as Outcome;
+  }
+
+  async releaseJob(queueId: number, id: string, token: string): Promise<Outcome> {
+    return (await this.text('release_job', queueId, id, token)) as Outcome;
+  }
+
+  async waitForChildren(
+    queueId: number,
+    id: string,
+    token: string,
+    childKey?: string,
+  ): Promise<Outcome | 'nothing_pending'> {
+    return (await this.text('wait_for_children', queueId, id, token, childKey ?? null)) as Outcome;
+  }
+
+  /** Positions of updates of jobs that do not exist. Texts are JSON. */
+  async updateJobs(
+    updates: readonly { queue_id: number; id: string; data?: string; progress?: string }[],
+  ): Promise<number[]> {
+    return (await this.value('update_jobs', JSON.stringify(updates))) ?? [];
+  }
+
+  /** The number of rows in the log, or null when there is no such job. */
+  async addLog(queueId: number, id: string, row: string, keep?: number): Promise<number | null> {
+    return this.value('add_log', queueId, id, row, keep ?? null);
+  }
+
+  async trimLog(queueId: number, id: string, keep: number): Promise<void> {
+    await this.text('trim_log', queueId, id, keep);
+  }
+
+  async retryJob(queueId: number, id: string, state: string, opts: object): Promise<Outcome> {
+    return (await this.text('retry_job', queueId, id, state, JSON.stringify(opts))) as Outcome;
+  }
+
+  async promoteJob(queueId: number, id: string): Promise<Outcome> {
+    return (await this.text('promote_job', queueId, id)) as Outcome;
+  }
+
+  async changeDelay(queueId: number, id: string, ms: number): Promise<Outcome> {
+    return (await this.text('change_delay', queueId, id, Math.ceil(ms))) as Outcome;
+  }
+
+  async changePriority(
+    queueId: number,
+    id: string,
+    priority: number,
+    lifo: boolean,
+  ): Promise<Outcome> {
+    return (await this.text('change_priority', queueId, id, priority, lifo)) as Outcome;
+  }
+
+  async removeJob(
+    queueId: number,
+    id: string,
+    withChildren: boolean,
+  ): Promise<'ok' | 'missing' | 'locked'> {
+    return (await this.text('remove_job', queueId, id, withChildren)) as 'ok';
+  }
+
+  async drainQueue(queueId: number, delayed: boolean, limit: number): Promise<number> {
+    return this.value('drain_queue', queueId, delayed, limit);
+  }
+
+  async cleanJobs(
+    queueId: number,
+    state: JobState,
+    graceMs: number,
+    limit: number,
+  ): Promise<string[]> {
+    return this.value('clean_jobs', queueId, state, graceMs, limit);
+  }
+
+  /** Jobs removed, or null when some are active and that is not forced. */
+  async obliterateQueue(queueId: number, force: boolean, limit: number): Promise<number | null> {
+    return this.value('obliterate_queue', queueId, force, limit);
+  }
+
+  /** In the order of the ids; null for a job that does not exist. */
+  async getJobs(queueId: number, ids: readonly string[]): Promise<(JobRecord | null)[]> {
+    return (
+      (await this.value<(JobRecord | null)[] | null>('get_jobs', queueId, JSON.stringify(ids))) ??
+      []
+    );
+  }
+
+  async listJobs(
+    queueId: number,
+    state: JobState,
+    start: number,
+    end: number,
+    isAscending: boolean,
+  ): Promise<string[]> {
+    return this.value('list_jobs', queueId, state, start, end, isAscending);
+  }
+
+  async countJobs(queueId: number): Promise<Record<JobState, number>> {
+    return this.value('count_jobs', queueId);
+  }
+
+  async getDependencies(
+    queueId: number,
+    id: string,
+    status?: DependencyRecord['status'],
+    offset = 0,
+    limit?: number,
+  ): Promise<DependencyRecord[]> {
+    return (
+      (await this.value<DependencyRecord[] | null>(
+        'get_dependencies',
+        queueId,
+        id,
+        status ?? null,
+        offset,
+        limit ?? null,
+      )) ?? []
+    );
+  }
+
+  async countDependencies(
+    queueId: number,
+    id: string,
+  ): Promise<{ processed: number; unprocessed: number; ignored: number; failed: number }> {
+    return this.value('count_dependencies', queueId, id);
+  }
+
+  async getLogs(
+    queueId: number,
+    id: string,
+    start: number,
+    end: number,
+    isAscending: boolean,
+  ): Promise<{ logs: string[]; count: number }> {
+    return this.value('get_logs', queueId, id, start, end, isAscending);
+  }
+
+  async registerProcess(hostname: string, pid: number): Promise<{ id: number }> {
+    return this.value('register_process', hostname, pid);
+  }
+
+  /** Whether the session now holds the lock of the process. */
+  async holdProcessLock(processId: number): Promise<boolean> {
+    return this.value('hold_process_lock', processId);
+  }
+
+  async unregisterProcess(processId: number): Promise<void> {
+    await this.text('unregister_process', processId);
+  }
+
+  async registerWorker(
+    queueId: number,
+    processId: number,
+    worker: {
+      id: string;
+      name: string;
+      concurrency: number;
+      lockDuration: number;
+      maxStalledCount: number;
+      skipLockRenewal?: boolean;
+    },
+  ): Promise<string> {
+    return (await this.text(
+      'register_worker',
+      queueId,
+      processId,
+      worker.id,
+      worker.name,
+      worker.concurrency,
+      Math.ceil(worker.lockDuration),
+      worker.maxStalledCount,
+      !worker.skipLockRenewal,
+    )) as string;
+  }
+
+  async unregisterWorker(queueId: number, workerId: string): Promise<void> {
+    await this.text('unregister_worker', queueId, workerId);
+  }
+
+  /** The new epoch, or null when the worker is not known any more. */
+  async resyncWorker(
+    queueId: number,
+    workerId: string,
+    held: readonly { id: string; token: string }[],
+  ): Promise<number | null> {
+    return this.value('resync_worker', queueId, workerId, JSON.stringify(held));
+  }
+
+  async heartbeat(
+    processId: number,
+    queues: readonly { queueId: number; maxStalledCount: number }[],
+    asleepQueueIds: readonly number[],
+  ): Promise<Heartbeat> {
+    return this.value(
+      'heartbeat',
+      processId,
+      JSON.stringify(queues),
+      JSON.stringify(asleepQueueIds),
+    );
+  }
+
+  async listenToEvents(
+    queueId: number,
+    processId: number,
+  ): Promise<{ id: number; cursor: string }> {
+    return this.value('listen_to_events', queueId, processId);
+  }
+
+  async stopListening(queueId: number, listenerId: number): Promise<void> {
+    await this.text('stop_listening', queueId, listenerId);
+  }
+
+  async readEvents(queueId: number, cursor: EventCursor, limit: number): Promise<EventPage> {
+    const { since, until, afterId } = cursor;
+    return this.value('read_events', queueId, since, until, afterId, limit);
+  }
+
+  async trimEvents(queueId: number, max: number): Promise<number> {
+    return this.value('trim_events', queueId, max);
+  }
+
+  async publishEvent(queueId: number, name: string, payload: string): Promise<void> {
+    await this.text('publish_event', queueId, name, payload);
+  }
+
+  /** The channel on which something of a queue is announced. */
+  async channel(kind: 'wake' | 'event', queueId: number): Promise<string> {
+    return (await this.text('channel_of', kind, queueId))!;
+  }
+}
+
+function placeholders(args: readonly unknown[]): string {
+  return args.map((_, i) => `$${i + 1}`).join(', ');
+}
+
+function toClaimedJob(row: Row): ClaimedJob {
+  const text = row as Record<string, string>;
+  return {
+    id: text['id']!,
+    name: text['name']!,
+    data: JSON.parse(text['data']!),
+    opts: JSON.parse(text['opts']!),
+    token: text['lock_token']!,
+    timestamp: Number(text['created_at']),
+    processedOn: Number(text['processed_at']),
+    priority: Number(text['priority']),
+    attemptsMade: Number(text['attempts_made']),
+    attemptsStarted: Number(text['attempts_started']),
+    delay: 0,
+    stalledCounter: 0,
+    ...(row['more'] ? (JSON.parse(text['more']!) as Partial<Omit<JobRecord, 'token'>>) : undefined),
+  };
+}

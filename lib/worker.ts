@@ -1,0 +1,387 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ExchangeLoop } from './engine/exchange-loop';
+import { completion, failure } from './engine/settlements';
+import { Job } from './job';
+import { now } from './model/clock';
+import {
+  isNamed,
+  isRateLimitError,
+  RateLimitError,
+  refusalError,
+  toError,
+  UnrecoverableError,
+} from './model/errors';
+import type { ClaimedJob } from './model/job-record';
+import {
+  checkConcurrency,
+  type ResolvedWorkerOptions,
+  resolveWorkerOptions,
+  type WorkerOptions,
+} from './options/worker-options';
+import { QueueBase } from './queue-base';
+
+/**
+ * Does the work of a job; what it resolves to is the job's return value, what it throws fails the job.
+ * @param token proves that this run holds the job: for `job.moveToDelayed` and its kin
+ * @param signal is aborted by `worker.cancelJob`; made only for processors that declare it
+ */
+export type Processor<
+  // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, untyped data
+  DataType = any,
+  // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, an untyped result
+  ResultType = any,
+  NameType extends string = string,
+> = (
+  job: Job<DataType, ResultType, NameType>,
+  token?: string,
+  signal?: AbortSignal,
+) => Promise<ResultType> | ResultType;
+
+/** Errors by which a processor says that it has moved the job itself. */
+const MOVED = ['DelayedError', 'WaitingError', 'WaitingChildrenError'];
+
+/** Milliseconds between looks while `getNextJob` waits, or the database cannot be reached at the start. */
+const LOOK_AGAIN_MS = 100;
+const RECONNECT_MS = 1_000;
+
+interface Run<JobType> {
+  job: JobType;
+  controller: AbortController | undefined;
+}
+
+/**
+ * Runs the jobs of a queue.
+ *
+ * Events: `active`, `completed`, `failed` (every failed try), `progress`, `stalled`, `drained`, `error`, `paused`, `resumed`,
+ * `ready`, `closing`, `closed`.
+ */
+export class Worker<
+  // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, untyped data
+  DataType = any,
+  // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, an untyped result
+  ResultType = any,
+  NameType extends string = string,
+> extends QueueBase {
+  declare readonly opts: ResolvedWorkerOptions;
+  readonly id: string = randomUUID();
+  private readonly processor: Processor<DataType, ResultType, NameType> | undefined;
+  private readonly runs = new Map<string, Run<Job<DataType, ResultType, NameType>>>();
+  private readonly unsettled = new Set<Promise<void>>();
+  private readonly cleanups: (() => unknown)[] = [];
+  private currentConcurrency: number;
+  private isPausedHere = false;
+  private loop: ExchangeLoop | undefined;
+  private starting: Promise<void> | undefined;
+  private onClosed!: () => void;
+  private readonly whenClosed = new Promise<void>((resolve) => {
+    this.onClosed = resolve;
+  });
+
+  /**
+   * @param processor the function that does the work; without one, fetch by hand with `getNextJob`
+   * @throws Error with BullMQ's message for options that cannot be
+   */
+  constructor(
+    name: string,
+    processor?: Processor<DataType, ResultType, NameType> | null,
+    opts: WorkerOptions = {},
+  ) {
+    const resolved = resolveWorkerOptions(opts);
+    if (processor != null && typeof processor !== 'function') {
+      throw new TypeError('The processor of a worker must be a function');
+    }
+    super(name, resolved);
+    this.processor = processor ?? undefined;
+    this.currentConcurrency = resolved.concurrency;
+    if (processor && resolved.autorun) void this.run();
+  }
+
+  /** For processors: the error to throw after `queue.rateLimit`. */
+  static RateLimitError(): RateLimitError {
+    return new RateLimitError();
+  }
+
+  /** Jobs that run at the same time; may be changed at any time. */
+  get concurrency(): number {
+    return this.currentConcurrency;
+  }
+
+  set concurrency(concurrency: number) {
+    this.currentConcurrency = checkConcurrency(concurrency);
+    this.loop?.prod();
+  }
+
+  /** Begins to work; resolves when the worker is closed. For workers with `autorun: false`. */
+  async run(): Promise<void> {
+    if (!this.processor) throw new Error('No process function is defined.');
+    if (this.starting) throw new Error('Worker is already running.');
+    this.starting = this.start();
+    await this.whenClosed;
+  }
+
+  isRunning(): boolean {
+    return this.starting !== undefined && !this.closing;
+  }
+
+  /** Connects, however long it takes, and lets the loop go. */
+  private async start(): Promise<void> {
+    const { store, listener, pulse } = this.backend;
+    const queueId = await this.connect();
+    if (queueId === undefined) return;
+    const loop = new ExchangeLoop(store, queueId, {
+      freeSlots: () =>
+        this.isPausedHere || this.closing
+          ? 0
+          : Math.max(this.currentConcurrency - this.runs.size, 0),
+      start: (record) => this.track(this.process(record)),
+      onDrained: () => this.emit('drained'),
+      onError: (error) => this.emit('error', error),
+      register: async () =>
+        store.registerWorker(queueId, await pulse.processId(), {
+          ...this.opts,
+          id: this.id,
+          name: this.opts.name ?? '',
+          concurrency: this.currentConcurrency,
+        }),
+    });
+    this.loop = loop;
+    const { lockDuration, stalledInterval, maxStalledCount, skipStalledCheck } = this.opts;
+    this.cleanups.push(
+      pulse.attend({
+        queueId,
+        lockDuration,
+        stalledInterval,
+        maxStalledCount,
+        checksStalled: !skipStalledCheck,
+        isAsleep: () => loop.isAsleep(),
+        onStalled: (jobId) => this.emit('stalled', jobId, 'active'),
+        onClaimable: () => loop.prod(),
+      }),
+    );
+    const channel = await store.channel('wake', queueId);
+    this.cleanups.push(await listener.subscribe(channel, () => loop.prod()));
+    this.emit('ready');
+    loop.prod();
+  }
+
+  private async connect(): Promise<number | undefined> {
+    while (!this.closing) {
+      try {
+        return await this.queueId();
+      } catch (error) {
+        this.emit('error', error);
+        await sleep(RECONNECT_MS);
+      }
+    }
+    return undefined;
+  }
+
+  private track(processing: Promise<void>): void {
+    const tracked = processing
+      .catch((error) => this.emit('error', error))
+      .then(() => {
+        this.unsettled.delete(tracked);
+      });
+    this.unsettled.add(tracked);
+  }
+
+  /** The life of one job here: claimed, run, reported. */
+  private async process(record: ClaimedJob): Promise<void> {
+    const job = Job.fromJSON<DataType, ResultType, NameType>(this, record);
+    job.processedBy = this.opts.name ?? '';
+    // An AbortController for each job costs more than many a job: only for processors that look at it.
+    const controller = this.processor!.length >= 3 ? new AbortController() : undefined;
+    this.runs.set(record.id, { job, controller });
+    this.emit('active', job, 'waiting');
+    try {
+      const refused = this.refusalToStart(job);
+      if (refused) throw refused;
+      const result = await this.processor!(job, record.token, controller?.signal);
+      this.runs.delete(record.id);
+      await this.complete(job, record, result);
+    } catch (thrown) {
+      this.runs.delete(record.id);
+      await this.settleThrown(job, record, thrown);
+    }
+  }
+
+  /** Why a job fails without being run. */
+  private refusalToStart(job: Job): Error | undefined {
+    if (job.deferredFailure) return new UnrecoverableError(job.deferredFailure);
+    const { maxStartedAttempts } = this.opts;
+    if (maxStartedAttempts && job.attemptsStarted > maxStartedAttempts) {
+      return new UnrecoverableError('job started more than allowable limit');
+    }
+    return undefined;
+  }
+
+  private async complete(
+    job: Job<DataType, ResultType, NameType>,
+    record: ClaimedJob,
+    result: ResultType,
+  ): Promise<void> {
+    const report = completion(job, record.token, result, this.opts.removeOnComplete);
+    const refusal = await this.loop!.settle(report);
+    if (!refusal) {
+      job.attemptsMade++;
+      job.returnvalue = (result || undefined) as ResultType;
+      job.finishedOn = now();
+      this.emit('completed', job, result, 'active');
+      return;
+    }
+    const error = refusalError(refusal, record.id, 'moveToFinished');
+    this.emit('error', error);
+    if (refusal === 'pending_children' || refusal === 'failed_children') {
+      await this.fail(job, record, error);
+    }
+  }
+
+  /** A processor threw: it has moved the job, or the job is to wait, or it failed. */
+  private async settleThrown(
+    job: Job<DataType, ResultType, NameType>,
+    record: ClaimedJob,
+    thrown: unknown,
+  ): Promise<void> {
+    if (MOVED.some((name) => isNamed(thrown, name))) {
+      this.loop!.forget(record);
+    } else if (isRateLimitError(thrown)) {
+      const queueId = await this.queueId();
+      const outcome = await this.backend.store.releaseJob(queueId, record.id, record.token);
+      this.loop!.forget(record);
+      if (outcome !== 'ok') throw refusalError(outcome, record.id, 'moveJobFromActiveToWait');
+    } else {
+      await this.fail(job, record, toError(thrown));
+    }
+  }
+
+  private async fail(
+    job: Job<DataType, ResultType, NameType>,
+    record: ClaimedJob,
+    error: Error,
+  ): Promise<void> {
+    const { removeOnFail, settings } = this.opts;
+    const report = await failure(
+      job,
+      record.token,
+      error,
+      settings?.backoffStrategy,
+      removeOnFail,
+    ).catch((cause: Error) => {
+      // The job names a backoff that is unknown here: it cannot wait for a time nobody can tell.
+      this.emit('error', cause);
+      return failure(
+        job,
+        record.token,
+        new UnrecoverableError(cause.message),
+        undefined,
+        removeOnFail,
+      );
+    });
+    const { stacktraces, ...settlement } = report;
+    const refusal = await this.loop!.settle(settlement);
+    if (refusal) {
+      this.emit('error', refusalError(refusal, record.id, 'moveToFinished'));
+      return;
+    }
+    job.attemptsMade++;
+    job.failedReason = report.reason;
+    job.stacktrace = stacktraces;
+    if (report.outcome === 'failed') job.finishedOn = now();
+    else job.delay = report.delay_ms ?? 0;
+    this.emit('failed', job, error, 'active');
+  }
+
+  /** Fetches nothing more until `resume`. Waits for the jobs that run, unless told otherwise. Only this worker. */
+  async pause(doNotWaitActive = false): Promise<void> {
+    if (this.isPausedHere) return;
+    this.isPausedHere = true;
+    this.loop?.prod();
+    if (!doNotWaitActive) await this.whenIdle();
+    this.emit('paused');
+  }
+
+  async resume(): Promise<void> {
+    if (!this.isPausedHere) return;
+    this.isPausedHere = false;
+    this.emit('resumed');
+    this.loop?.prod();
+  }
+
+  isPaused(): boolean {
+    return this.isPausedHere;
+  }
+
+  /**
+   * Stops: fetches nothing more, waits for the jobs that run and for their results to be stored. Idempotent.
+   * @param force without waiting: jobs that run are taken over by other workers, their results here are refused
+   */
+  override close(force = false): Promise<void> {
+    this.closing ??= this.shutDown(force);
+    return this.closing;
+  }
+
+  private async shutDown(force: boolean): Promise<void> {
+    // `closing` must be set before anybody hears of it.
+    await Promise.resolve();
+    this.emit('closing', 'closing queue');
+    if (this.loop || !force) await this.starting?.catch(() => {});
+    if (!force) await this.whenIdle();
+    await this.loop?.stop(force);
+    for (const cleanup of this.cleanups) await cleanup();
+    await this.backend.release();
+    this.onClosed();
+    this.emit('closed');
+  }
+
+  /** No job runs here, and every result is stored. */
+  private async whenIdle(): Promise<void> {
+    do {
+      await this.loop?.quiet();
+      await Promise.all(this.unsettled);
+    } while (this.unsettled.size > 0);
+  }
+
+  /**
+   * Asks the processor of a running job to stop, by its AbortSignal. What becomes of the job is the processor's to say.
+   * @returns false when this worker does not run the job, or its processor declares no signal
+   */
+  cancelJob(jobId: string, reason?: string): boolean {
+    const controller = this.runs.get(jobId)?.controller;
+    controller?.abort(reason);
+    return controller !== undefined;
+  }
+
+  /** As `cancelJob`, for all jobs that run here. */
+  cancelAllJobs(reason?: string): void {
+    for (const { controller } of this.runs.values()) controller?.abort(reason);
+  }
+
+  /**
+   * Fetches a job by hand; its lock lasts `lockDuration`, unless extended.
+   * @param token of your own; needed to complete, fail or move the job
+   * @param opts.block wait up to `drainDelay` seconds for a job. Default true.
+   */
+  async getNextJob(
+    token: string,
+    { block = true } = {},
+  ): Promise<Job<DataType, ResultType, NameType> | undefined> {
+    const queueId = await this.queueId();
+    const { lockDuration, name = '', drainDelay } = this.opts;
+    const until = now() + drainDelay * 1000;
+    while (!this.closing) {
+      const { store } = this.backend;
+      const [record] = await store.claimJobs(queueId, 1, token, lockDuration, name);
+      if (record) return Job.fromJSON<DataType, ResultType, NameType>(this, record);
+      if (!block || now() >= until) return undefined;
+      await sleep(LOOK_AGAIN_MS);
+    }
+    return undefined;
+  }
+
+  /** Holds jobs for so many milliseconds from now. Resolves to the ids of those not held under their token. */
+  async extendJobLocks(jobIds: string[], tokens: string[], duration: number): Promise<string[]> {
+    const locks = jobIds.map((id, i) => ({ id, token: tokens[i] ?? '' }));
+    return this.backend.store.extendLocks(await this.queueId(), locks, duration);
+  }
+}

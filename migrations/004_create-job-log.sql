@@ -1,0 +1,8 @@
+create table job_log (
+  queue_id  integer          not null,
+  job_id    text collate "C" not null,
+  id        bigint generated always as identity,
+  row       text             not null,
+  logged_at timestamptz      not null,
+  primary key (queue_id, job_id, id)
+);

@@ -1,0 +1,61 @@
+// Compiles lib/ to CommonJS and lays an ES module wrapper over it, so that `require` and
+// `import` hand out the same classes: one process, one instance of the library.
+//
+//   node scripts/build.mjs [--out DIR]      DIR is dist/ unless given
+
+import { execFileSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const require = createRequire(path.join(root, 'package.json'));
+
+const { values } = parseArgs({ options: { out: { type: 'string', default: 'dist' } } });
+const out = path.resolve(root, values.out);
+
+rmSync(out, { recursive: true, force: true });
+compile();
+writeWrapper();
+
+function compile() {
+  const manifest = require.resolve('typescript/package.json');
+  const tsc = path.join(path.dirname(manifest), require(manifest).bin.tsc);
+  execFileSync(process.execPath, [tsc, '--project', 'tsconfig.build.json', '--outDir', out], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+}
+
+function writeWrapper() {
+  const names = exportedNames();
+  writeFileSync(
+    path.join(out, 'index.mjs'),
+    [
+      "import tuskmq from './index.js';",
+      '',
+      ...names.map((name) => `export const ${name} = tuskmq.${name};`),
+      '',
+    ].join('\n'),
+  );
+  writeFileSync(path.join(out, 'index.d.mts'), "export * from './index.js';\n");
+}
+
+/**
+ * Asked of a process with the repository's node_modules in its module path, because an output
+ * folder elsewhere has no dependencies beside it.
+ */
+function exportedNames() {
+  const script = 'process.stdout.write(JSON.stringify(Object.keys(require(process.argv[1]))))';
+  /** @type {string[]} */
+  const names = JSON.parse(
+    execFileSync(process.execPath, ['-e', script, path.join(out, 'index.js')], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, NODE_PATH: path.join(root, 'node_modules') },
+    }),
+  );
+  return names.filter((name) => name !== '__esModule' && name !== 'default');
+}

@@ -1,0 +1,81 @@
+-- Adds jobs: one, many, or the nodes of flows. Jobs of one unit are added together or not at all.
+--
+-- p_jobs is a JSON array of objects with the fields of job_spec, parents before their children. `data` and `opts` are JSON texts inside
+-- strings, so that they are stored as given. `created_at` is in milliseconds since 1970. A missing `id` takes the queue's next number.
+--
+-- Returns a JSON object:
+--   ids              one a job, in the order of the call
+--   now              milliseconds since 1970; the time of jobs without a `created_at`
+--   duplicates       positions of the jobs whose id was taken; they are left as they are, and attached to a parent that is new to them
+--   missing_parents  {unit, key}: units that were not added because this parent does not exist
+--
+-- Moves      nothing -> waiting, delayed, waiting-children
+-- Called by  Store.addJobs, add_job
+-- Writes     job, job_state, dependency, event
+-- Locks      existing parents in order of key, then the new rows in order of the call
+-- Raises     TQ007 parent_cannot_be_replaced
+-- Notifies   wake, event
+create or replace function add_jobs(p_jobs text) returns text
+language plpgsql set search_path from current set plan_cache_mode = force_generic_plan as $$
+declare
+  v_now             timestamptz := _now();
+  v_specs           job_spec[];
+  v_ids             text[];
+  v_missing_parents json;
+  v_duplicates      job_spec[];
+  v_count           integer;
+begin
+  select array_agg(row(j.position, j.unit, j.queue_id,
+                       coalesce(nullif(j.id, ''), nextval((select q.id_sequence from queue q where q.id = j.queue_id))::text),
+                       j.name, j.data::json, j.opts::json, coalesce(_at(j.created_at), v_now),
+                       greatest(coalesce(j.delay_ms, 0), 0), coalesce(j.priority, 0), coalesce(j.lifo, false),
+                       j.parent_queue_id, j.parent_id, j.on_failure, coalesce(j.has_children, false),
+                       coalesce(j.parent_in_unit, false))::job_spec)
+  into v_specs
+  from json_to_recordset(p_jobs::json) as j(
+    position integer, unit integer, queue_id integer, id text, name text, data text, opts text, created_at bigint, delay_ms bigint,
+    priority integer, lifo boolean, parent_queue_id integer, parent_id text, on_failure text, has_children boolean,
+    parent_in_unit boolean);
+  v_ids := array(select s.id from unnest(v_specs) s);
+
+  v_missing_parents := _lock_parents(v_specs);
+  if v_missing_parents is not null then
+    v_specs := array(select s from unnest(v_specs) s
+                     where s.unit not in (select (m->>'unit')::integer from json_array_elements(v_missing_parents) m));
+  end if;
+
+  insert into job (queue_id, id, name, data, opts, created_at)
+  select s.queue_id, s.id, s.name, s.data, s.opts, s.created_at
+  from unnest(v_specs) s
+  on conflict do nothing;
+  get diagnostics v_count = row_count;
+
+  if v_count < cardinality(v_specs) then
+    -- A job whose id was taken has its state row already. Of an id given twice in one call, the first is the new job.
+    v_duplicates := array(select s from unnest(v_specs) s
+                          where exists (select from job_state t where t.queue_id = s.queue_id and t.id = s.id)
+                             or exists (select from unnest(v_specs) e
+                                        where e.queue_id = s.queue_id and e.id = s.id and e.position < s.position));
+    v_specs := array(select s from unnest(v_specs) s where s.position not in (select d.position from unnest(v_duplicates) d));
+  end if;
+
+  insert into job_state (queue_id, id, status, priority, seq, run_at, delay_ms, parent_queue_id, parent_id, on_failure)
+  select s.queue_id, s.id,
+         case when s.has_children then 'waiting-children' when s.delay_ms > 0 then 'delayed' else 'waiting' end::job_status,
+         s.priority,
+         case when s.lifo then -nextval('job_seq') else nextval('job_seq') end,
+         case when s.delay_ms > 0 and not s.has_children then v_now + _ms(s.delay_ms) end,
+         case when s.has_children then s.delay_ms else 0 end,
+         s.parent_queue_id, s.parent_id, s.on_failure
+  from unnest(v_specs) s;
+
+  perform _attach_children(v_specs, v_duplicates);
+  perform _announce_added(v_specs, v_duplicates, v_now);
+
+  return json_build_object(
+    'ids', to_json(v_ids),
+    'now', _epoch_ms(v_now),
+    'duplicates', (select json_agg(d.position) from unnest(v_duplicates) d),
+    'missing_parents', v_missing_parents);
+end;
+$$;

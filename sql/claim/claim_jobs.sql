@@ -1,0 +1,12 @@
+-- Takes waiting jobs for a caller that runs them by hand: no worker's lease, the lock ends p_lock_ms from now unless extended.
+--
+-- Moves      waiting -> active
+-- Called by  Store.claimJobs (Worker.getNextJob, Job.moveToCompleted)
+-- Writes     job_state, event
+create or replace function claim_jobs(p_queue_id integer, p_limit integer, p_token text, p_lock_ms bigint, p_name text)
+returns setof claimed_job
+language plpgsql set search_path from current as $$
+begin
+  return query select c.* from _claim_jobs(p_queue_id, p_limit, p_name, null, p_token, _now() + _ms(p_lock_ms)) c;
+end;
+$$;

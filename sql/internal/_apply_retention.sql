@@ -1,0 +1,36 @@
+-- Removes finished jobs of a queue beyond what the jobs just settled ask to keep: for each outcome, the last one that asks decides.
+-- Bounded work each time: at most 1,000 jobs by count, and keep_limit jobs by age.
+-- Called by  settle_jobs
+-- Writes     job_state, job, job_log, dependency
+create or replace function _apply_retention(p_queue_id integer, p_items settlement[]) returns void
+language plpgsql as $$
+declare
+  v_rule record;
+  v_ids  text[];
+begin
+  for v_rule in
+    select distinct on (i.outcome) i.outcome::job_status as status, i.keep_count, _now() - _ms(i.keep_age_ms) as oldest, i.keep_limit
+    from unnest(p_items) with ordinality i
+    where i.outcome in ('completed', 'failed') and (i.keep_count is not null or i.keep_age_ms is not null)
+    order by i.outcome, i.ordinality desc
+  loop
+    v_ids := array(
+      select s.id from job_state s
+      where s.queue_id = p_queue_id and s.status = v_rule.status and s.status in ('completed', 'failed')
+        and s.finished_at <= v_rule.oldest
+      order by s.finished_at
+      limit v_rule.keep_limit
+      for update skip locked);
+    if v_rule.keep_count is not null then
+      v_ids := v_ids || array(
+        select s.id from job_state s
+        where s.queue_id = p_queue_id and s.status = v_rule.status and s.status in ('completed', 'failed')
+        order by s.finished_at desc, s.seq desc
+        offset v_rule.keep_count limit 1000
+        for update skip locked);
+    end if;
+    delete from job_state s where s.queue_id = p_queue_id and s.id = any(v_ids);
+    perform _delete_rows_of_jobs(p_queue_id, v_ids);
+  end loop;
+end;
+$$;

@@ -1,0 +1,58 @@
+-- Takes up to p_limit waiting jobs, by priority and then in order, after promoting delayed ones that are due.
+-- They are held under the lease of p_worker_id, or until p_lock_until; each gets a lock token of its own unless p_token is given.
+--
+-- The cost depends on the number of claimed jobs only: the ids come from the head of a partial index, the rows by primary key.
+--
+-- Moves      delayed -> waiting; waiting -> active
+-- Called by  settle_and_claim, claim_jobs
+-- Writes     job_state, event
+-- Locks      claimed jobs, skip locked
+create or replace function _claim_jobs(p_queue_id integer, p_limit integer, p_name text, p_worker_id bigint, p_token text,
+                                       p_lock_until timestamptz) returns setof claimed_job
+language plpgsql
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+declare
+  v_now   timestamptz := _now();
+  v_queue queue;
+  v_ids   text[] := '{}';
+begin
+  perform _promote_due(p_queue_id);
+  select * into v_queue from queue q where q.id = p_queue_id;
+  if v_queue.paused or v_queue.rate_limited_until > v_now then
+    return;
+  end if;
+
+  v_ids := array(
+    select s.id from job_state s
+    where s.queue_id = p_queue_id and s.status = 'waiting'
+    order by s.priority, s.seq
+    limit p_limit
+    for update skip locked);
+  if v_ids = '{}' then
+    return;
+  end if;
+
+  return query
+    with claimed as (
+      update job_state s
+      set status = 'active', worker_id = p_worker_id, lock_until = p_lock_until,
+          lock_token = coalesce(p_token, nextval('lock_token_seq')::text),
+          attempts_started = s.attempts_started + 1, processed_at = v_now, processed_by = p_name
+      where s.queue_id = p_queue_id and s.id = any(v_ids)
+      returning s.*
+    )
+    select j.id, j.name, j.data, j.opts, s.lock_token, _epoch_ms(j.created_at), _epoch_ms(v_now),
+           s.priority, s.attempts_made, s.attempts_started,
+           case when coalesce(s.progress::text, s.return_value::text, s.failed_reason, s.parent_id, s.deferred_failure) is not null
+                     or s.stalled_count > 0
+                then json_build_object(
+                  'progress', s.progress, 'returnvalue', s.return_value, 'failedReason', s.failed_reason, 'stacktrace', s.stacktrace,
+                  'stalledCounter', s.stalled_count, 'parentKey', _job_key(s.parent_queue_id, s.parent_id), 'parentId', s.parent_id,
+                  'deferredFailure', s.deferred_failure)
+           end
+    from claimed s
+    join job j on j.queue_id = s.queue_id and j.id = s.id
+    order by s.priority, s.seq;
+  perform _publish_moves(p_queue_id, 'active', v_ids, 'waiting');
+end;
+$$;

@@ -1,0 +1,15 @@
+-- Locks the parents of jobs, before the jobs themselves.
+-- Called by  whatever removes or settles jobs
+-- Locks      job_state rows of the parents, in order of key
+create or replace function _lock_parents_of(p_queue_id integer, p_ids text[]) returns void
+language plpgsql as $$
+begin
+  perform from job_state p
+  where (p.queue_id, p.id) in (
+    select s.parent_queue_id, s.parent_id
+    from job_state s
+    where s.queue_id = p_queue_id and s.id = any(p_ids) and s.parent_id is not null)
+  order by p.queue_id, p.id
+  for update;
+end;
+$$;

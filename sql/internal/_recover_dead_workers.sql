@@ -1,0 +1,41 @@
+-- Takes over the jobs of workers that are dead by the rules of heartbeat, and forgets them. Returns [{queueId, id}] of the jobs.
+-- A job whose row is locked (its worker froze in an open transaction) is left for the next round, and its worker with it.
+-- Called by  heartbeat
+-- Writes     process, worker, event_listener; as _recover_jobs
+-- Locks      process rows, skip locked; advisory: locks of silent processes, tried; jobs, skip locked
+create or replace function _recover_dead_workers(p_is_steady boolean) returns jsonb
+language plpgsql as $$
+declare
+  v_now       timestamptz := _now();
+  v_process   process;
+  v_is_gone   boolean;
+  v_worker    worker;
+  v_ids       text[];
+  v_recovered jsonb := '[]';
+begin
+  for v_process in
+    select * from process p where p.heartbeat_at < v_now - interval '1250 milliseconds' order by p.id for update skip locked
+  loop
+    v_is_gone := v_process.holds_lock and p_is_steady and pg_try_advisory_xact_lock(_lock_key('process', v_process.id));
+    for v_worker in
+      select * from worker w
+      where w.process_id = v_process.id and (v_is_gone or v_process.heartbeat_at + _ms(w.lock_ms) < v_now)
+      order by w.queue_id, w.id
+    loop
+      v_ids := _jobs_of_worker(v_worker.queue_id, v_worker.id);
+      perform _recover_jobs(v_worker.queue_id, v_ids, v_worker.max_stalled_count);
+      v_recovered := v_recovered || coalesce(
+        (select jsonb_agg(jsonb_build_object('queueId', v_worker.queue_id, 'id', i.id)) from unnest(v_ids) i(id)), '[]');
+      delete from worker w
+      where w.queue_id = v_worker.queue_id and w.id = v_worker.id
+        and not exists (select from job_state s where s.queue_id = w.queue_id and s.worker_id = w.id and s.status = 'active');
+    end loop;
+    if (v_is_gone or v_process.heartbeat_at < v_now - interval '1 minute')
+       and not exists (select from worker w where w.process_id = v_process.id) then
+      delete from event_listener l where l.process_id = v_process.id;
+      delete from process p where p.id = v_process.id;
+    end if;
+  end loop;
+  return v_recovered;
+end;
+$$;

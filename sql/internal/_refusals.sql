@@ -1,0 +1,19 @@
+-- Why reports about these jobs were not accepted: [{id, outcome}]. The checks come in the order of BullMQ's.
+-- Called by  settle_jobs
+create or replace function _refusals(p_queue_id integer, p_items settlement[], p_accepted_ids text[]) returns json
+language plpgsql stable as $$
+begin
+  return (
+    select json_agg(json_build_object('id', i.id, 'outcome',
+      case
+        when s.id is null then 'missing'
+        when s.finished_at is not null and s.lock_token = i.token then 'already_settled'
+        when i.outcome = 'completed' and s.pending_children > 0 then 'pending_children'
+        when i.outcome = 'completed' and s.failed_children > 0 then 'failed_children'
+        else _lock_outcome(s.status, s.lock_token, i.token)
+      end))
+    from unnest(p_items) i
+    left join job_state s on s.queue_id = p_queue_id and s.id = i.id
+    where i.id <> all(p_accepted_ids));
+end;
+$$;

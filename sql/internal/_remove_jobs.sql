@@ -1,0 +1,33 @@
+-- Removes jobs of one queue for good. What waited for them as pending children waits no longer.
+-- Called by  remove_job, drain_queue, clean_jobs, obliterate_queue; they hold the locks on parents and jobs
+-- Writes     job_state, job, job_log, dependency, event
+-- Notifies   wake, event
+create or replace function _remove_jobs(p_queue_id integer, p_ids text[]) returns void
+language plpgsql as $$
+declare
+  v_changes parent_change[];
+begin
+  with removed as (
+    delete from job_state s
+    where s.queue_id = p_queue_id and s.id = any(p_ids)
+    returning s.id, s.status, s.priority, s.parent_queue_id, s.parent_id
+  ), dropped as (
+    delete from dependency d
+    using removed r
+    where d.parent_queue_id = r.parent_queue_id and d.parent_id = r.parent_id and d.child_queue_id = p_queue_id and d.child_id = r.id
+      and d.status = 'pending'
+    returning d.parent_queue_id, d.parent_id
+  ), published as (
+    insert into event (queue_id, name, job_id, payload, created_at)
+    select p_queue_id, 'removed', r.id,
+           json_build_object('jobId', r.id, 'prev', case _state(r.status, r.priority) when 'waiting' then 'wait' else _state(r.status, r.priority) end),
+           _now()
+    from removed r
+    where _is_listened_to(p_queue_id)
+  )
+  select array_agg(row(d.parent_queue_id, d.parent_id, -d.count, 0, null, false)::parent_change) into v_changes
+  from (select d.parent_queue_id, d.parent_id, count(*)::integer as count from dropped d group by d.parent_queue_id, d.parent_id) d;
+  perform _delete_rows_of_jobs(p_queue_id, p_ids);
+  perform _change_parents(v_changes);
+end;
+$$;

@@ -1,0 +1,10 @@
+-- Tells sleeping workers of a queue about new delayed jobs, if one of them is now the first to come due:
+-- a sleeping worker has already set its alarm for every earlier one.
+create or replace function _wake_for_delayed(p_queue_id integer, p_run_at timestamptz) returns void
+language plpgsql as $$
+begin
+  if not exists (select from job_state s where s.queue_id = p_queue_id and s.status = 'delayed' and s.run_at < p_run_at) then
+    perform _wake(array[p_queue_id]);
+  end if;
+end;
+$$;

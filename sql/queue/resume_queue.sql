@@ -1,0 +1,12 @@
+-- Ends the pause of a queue and wakes its workers.
+-- Called by  Store.resumeQueue
+-- Writes     queue, event
+-- Notifies   wake
+create or replace function resume_queue(p_queue_id integer) returns void
+language plpgsql set search_path from current as $$
+begin
+  update queue set paused = false where id = p_queue_id;
+  perform _publish(p_queue_id, 'resumed', null);
+  perform _wake(array[p_queue_id]);
+end;
+$$;

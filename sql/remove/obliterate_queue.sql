@@ -1,0 +1,24 @@
+-- Removes up to p_limit jobs of a queue in whatever state, and at the end what else belongs to it: events, settings, the count of ids.
+-- Returns how many jobs were removed, or null when there are active jobs and p_force is false; call again until it is 0.
+-- Called by  Store.obliterateQueue (Queue.obliterate, which pauses the queue first)
+-- Writes     as _remove_jobs; queue, event
+create or replace function obliterate_queue(p_queue_id integer, p_force boolean, p_limit integer) returns integer
+language plpgsql set search_path from current as $$
+declare
+  v_ids text[];
+begin
+  if not p_force and exists (select from job_state s where s.queue_id = p_queue_id and s.status = 'active') then
+    return null;
+  end if;
+  v_ids := array(select s.id from job_state s where s.queue_id = p_queue_id limit p_limit);
+  perform _lock_parents_of(p_queue_id, v_ids);
+  v_ids := array(select s.id from job_state s where s.queue_id = p_queue_id and s.id = any(v_ids) order by s.id for update);
+  perform _remove_jobs(p_queue_id, v_ids);
+  if v_ids = '{}' then
+    delete from event e where e.queue_id = p_queue_id;
+    update queue q set paused = false, rate_limited_until = null where q.id = p_queue_id;
+    perform setval((select q.id_sequence from queue q where q.id = p_queue_id), 1, false);
+  end if;
+  return cardinality(v_ids);
+end;
+$$;

@@ -1,0 +1,42 @@
+-- Renews the lease of a process and of all that it holds, takes over the jobs of the dead, and looks after queues where a wake-up was missed.
+--
+-- A worker is dead when its lease ran out, which is when its process gave no heartbeat for its lock_ms; or sooner, when
+-- its process was silent for 1,250 ms and the session that held its lock is gone. The second kind of evidence only counts for a judge whose own
+-- heartbeats came without a gap for 3 s: after a restart of the database everybody's session is gone, and nobody is dead.
+--
+-- p_queue_ids is a JSON array of queues: those whose explicit locks are to be checked. p_asleep_queue_ids those whose workers sleep.
+-- Returns {known: whether the process is registered, stalled: [{queueId, id}], claimable: ids of queues among the asleep that have work}.
+--
+-- Moves      active -> waiting
+-- Called by  Store.heartbeat (engine/pulse.ts)
+-- Writes     process, worker, event_listener; as _recover_jobs
+-- Locks      process rows and advisory process locks of silent processes, skip locked; then their jobs, skip locked
+create or replace function heartbeat(p_process_id bigint, p_queue_ids text, p_asleep_queue_ids text) returns json
+language plpgsql set search_path from current as $$
+declare
+  v_now       timestamptz := _now();
+  v_is_steady boolean;
+  v_stalled   jsonb := '[]';
+begin
+  update process p
+  set heartbeat_at = v_now,
+      steady_since = case when p.heartbeat_at < v_now - interval '1250 milliseconds' then v_now else p.steady_since end
+  where p.id = p_process_id
+  returning p.steady_since < v_now - interval '3 seconds' into v_is_steady;
+  if not found then
+    return json_build_object('known', false);
+  end if;
+  if exists (select from process p where p.heartbeat_at < v_now - interval '1250 milliseconds') then
+    v_stalled := _recover_dead_workers(v_is_steady);
+  end if;
+  v_stalled := v_stalled || _recover_expired_locks(p_queue_ids::jsonb);
+  return json_build_object(
+    'known', true,
+    'stalled', v_stalled,
+    'claimable', (
+      select json_agg(q.id)
+      from (select value::integer as id from json_array_elements_text(p_asleep_queue_ids::json)) q
+      where exists (select from job_state s where s.queue_id = q.id and s.status = 'waiting')
+         or exists (select from job_state s where s.queue_id = q.id and s.status = 'delayed' and s.run_at <= v_now)));
+end;
+$$;

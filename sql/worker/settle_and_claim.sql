@@ -1,0 +1,66 @@
+-- A worker's one exchange with the database: reports what it has finished, and takes jobs for its free slots, in one commit.
+--
+-- p_limit is the number of free slots (0 only reports). p_is_hungry says that the worker is registered as hungry, p_is_asleep that
+-- its last look before sleeping is behind it.
+--
+-- Going to sleep takes two exchanges. The first that leaves a slot free registers the worker as hungry; from its commit on, whoever adds
+-- a job notifies. The hole is a transaction that looked for hungry workers before that commit and is still open: it holds
+-- the queue's wake lock, shared. So the next exchange tries that lock exclusively. As long as it fails the worker looks again
+-- every few milliseconds; once it succeeds, this claim sees all that was added without a notification, and the worker may sleep.
+--
+-- Returns the claimed jobs in order, and as last row, with nothing but `head`, a JSON object:
+--   refused   as settle_jobs
+--   hungry    registered as hungry
+--   asleep    nothing can be added unnoticed
+--   wakeIn    milliseconds until a delayed job or the end of a rate limit is due, or null
+--   lost      true when the worker is not known (its lease ran out) or resynced meanwhile: nothing was claimed
+--
+-- Moves      as settle_jobs; delayed -> waiting; waiting -> active
+-- Called by  Store.settleAndClaim
+-- Writes     as settle_jobs; job_state, worker
+-- Locks      advisory: the worker's (excludes resync_worker); tries the queue's wake lock. Rows: as settle_jobs, then claimed jobs, skip locked
+create or replace function settle_and_claim(
+  p_queue_id integer, p_worker_id bigint, p_epoch integer, p_items text, p_limit integer, p_is_hungry boolean, p_is_asleep boolean
+) returns table (
+  id text, name text, data json, opts json, lock_token text, created_at bigint, processed_at bigint,
+  priority integer, attempts_made integer, attempts_started integer, more json, head json
+)
+language plpgsql set search_path from current set plan_cache_mode = force_generic_plan as $$
+declare
+  v_refused   json;
+  v_worker    worker;
+  v_count     integer := 0;
+  v_is_asleep boolean := p_is_asleep;
+  v_is_hungry boolean;
+begin
+  perform pg_advisory_xact_lock(_lock_key('worker', p_worker_id));
+  if p_items is not null then
+    v_refused := settle_jobs(p_queue_id, p_items::json);
+  end if;
+  select * into v_worker from worker w where w.queue_id = p_queue_id and w.id = p_worker_id;
+  if v_worker.id is null or v_worker.epoch <> p_epoch then
+    head := json_build_object('refused', v_refused, 'lost', true);
+    return next;
+    return;
+  end if;
+
+  if p_limit > 0 then
+    if p_is_hungry and not p_is_asleep then
+      v_is_asleep := pg_try_advisory_xact_lock(_lock_key('wake', p_queue_id));
+    end if;
+    return query
+      select c.*, null::json
+      from _claim_jobs(p_queue_id, p_limit, v_worker.name, case when v_worker.renews_locks then p_worker_id end, null,
+                       case when not v_worker.renews_locks then _now() + _ms(v_worker.lock_ms) end) c;
+    get diagnostics v_count = row_count;
+  end if;
+
+  v_is_hungry := p_limit > v_count;
+  if v_is_hungry <> p_is_hungry then
+    update worker w set hungry = v_is_hungry where w.queue_id = p_queue_id and w.id = p_worker_id;
+  end if;
+  head := json_build_object('refused', v_refused, 'hungry', v_is_hungry, 'asleep', v_is_hungry and v_is_asleep,
+                            'wakeIn', case when v_is_hungry then _wake_in(p_queue_id) end);
+  return next;
+end;
+$$;

@@ -1,0 +1,15 @@
+-- Forgets a worker that stopped. Jobs that it still holds are taken over as those of a dead worker.
+-- Called by  Store.unregisterWorker
+-- Writes     worker; as _recover_jobs
+create or replace function unregister_worker(p_queue_id integer, p_worker_id bigint) returns void
+language plpgsql set search_path from current as $$
+declare
+  v_max_stalled_count integer;
+begin
+  perform pg_advisory_xact_lock(_lock_key('worker', p_worker_id));
+  delete from worker w where w.queue_id = p_queue_id and w.id = p_worker_id returning w.max_stalled_count into v_max_stalled_count;
+  if found then
+    perform _recover_jobs(p_queue_id, _jobs_of_worker(p_queue_id, p_worker_id), v_max_stalled_count);
+  end if;
+end;
+$$;

@@ -1,0 +1,143 @@
+/** The package as its users get it: built, packed, unpacked next to its dependencies, and used. */
+
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import manifest from '../package.json';
+
+const run = promisify(execFile);
+const root = path.resolve(__dirname, '..');
+
+let folder: string;
+let app: string;
+let packed: string[];
+
+beforeAll(async () => {
+  folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'tuskmq-package-')));
+  const source = path.join(folder, 'source');
+  fs.mkdirSync(source);
+  for (const part of ['package.json', 'sql', 'migrations']) {
+    fs.cpSync(path.join(root, part), path.join(source, part), { recursive: true });
+  }
+  // Not into the dist/ of the repository, which other processes may be using.
+  await node(root, 'scripts/build.mjs', '--out', path.join(source, 'dist'));
+  // --ignore-scripts: prepack would build once more, where there is nothing to build.
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const { stdout } = await run(npm, ['pack', '--ignore-scripts', '--json', '--offline'], {
+    cwd: source,
+    shell: process.platform === 'win32',
+  });
+  const [archive] = Object.values(JSON.parse(stdout)) as {
+    filename: string;
+    files: { path: string }[];
+  }[];
+  packed = archive!.files.map((file) => file.path);
+
+  app = path.join(folder, 'app');
+  const modules = path.join(app, 'node_modules');
+  fs.mkdirSync(modules, { recursive: true });
+  await run('tar', ['-xf', archive!.filename, '-C', modules], { cwd: source });
+  fs.renameSync(path.join(modules, 'package'), path.join(modules, 'tuskmq'));
+  for (const name of Object.keys(manifest.dependencies)) {
+    const link = path.join(modules, name);
+    fs.mkdirSync(path.dirname(link), { recursive: true });
+    fs.symlinkSync(path.join(root, 'node_modules', name), link, 'junction');
+  }
+}, 120_000);
+
+afterAll(() => {
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the package', () => {
+  test('holds every file of sql/ and migrations/', () => {
+    const needed = ['sql', 'migrations'].flatMap((part) => filesBelow(part));
+    expect(needed.length).toBeGreaterThan(0);
+    expect(packed).toEqual(expect.arrayContaining(needed));
+  });
+
+  test('holds nothing but the library', () => {
+    const tops = new Set(packed.map((file) => file.split('/')[0]));
+    expect([...tops].sort()).toEqual(['dist', 'migrations', 'package.json', 'sql']);
+  });
+
+  test('reads its SQL from beside the compiled code', () => {
+    // The code says path.join(__dirname, '../../sql'), in lib/store/ as in dist/store/.
+    const store = path.join(app, 'node_modules/tuskmq/dist/store');
+    expect(fs.existsSync(path.join(store, '../../sql'))).toBe(true);
+    expect(fs.existsSync(path.join(store, '../../migrations'))).toBe(true);
+  });
+
+  test('is required by a CommonJS module', async () => {
+    const out = await program('main.cjs', `console.log(typeof require('tuskmq').Queue);`);
+    expect(out).toBe('function');
+  });
+
+  test('is imported by an ES module', async () => {
+    const out = await program(
+      'main.mjs',
+      `import { Queue } from 'tuskmq'; console.log(typeof Queue);`,
+    );
+    expect(out).toBe('function');
+  });
+
+  test('hands out the same values to require and to import', async () => {
+    const out = await program(
+      'both.mjs',
+      `import { createRequire } from 'node:module';
+       import * as imported from 'tuskmq';
+       const required = createRequire(import.meta.url)('tuskmq');
+       const names = Object.keys(required);
+       const different = names.filter((name) => imported[name] !== required[name]);
+       console.log(JSON.stringify({ some: names.includes('Queue'), different }));`,
+    );
+    expect(JSON.parse(out)).toEqual({ some: true, different: [] });
+  });
+
+  test('tells its manifest to tools that ask', async () => {
+    const out = await program('manifest.cjs', `console.log(require('tuskmq/package.json').name);`);
+    expect(out).toBe('tuskmq');
+  });
+
+  test.each(['mts', 'cts'])('has types for a .%s file', async (extension) => {
+    const file = `types.${extension}`;
+    fs.writeFileSync(
+      path.join(app, file),
+      `import { Queue, migrate, type QueueOptions } from 'tuskmq';
+       export const ready: Promise<void> = migrate({ connection: 'postgres://localhost/app' });
+       export type Options = QueueOptions;
+       export function isQueue(value: unknown): value is Queue { return value instanceof Queue; }
+       // @ts-expect-error: were the types missing, everything would be any and this no error
+       migrate({ connection: new Date() });
+      `,
+    );
+    const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+    const flags = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'node16'];
+    await node(app, tsc, ...flags, '--types', '', file);
+  });
+});
+
+function filesBelow(part: string): string[] {
+  return fs
+    .readdirSync(path.join(root, part), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
+    .map((file) => file.split(path.sep).join('/'));
+}
+
+async function program(name: string, source: string): Promise<string> {
+  fs.writeFileSync(path.join(app, name), source);
+  return (await node(app, name)).trim();
+}
+
+/** Runs Node; what it printed becomes part of the error, for tsc reports on standard output. */
+async function node(cwd: string, ...args: string[]): Promise<string> {
+  try {
+    return (await run(process.execPath, args, { cwd })).stdout;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`node ${args.join(' ')} failed:\n${stdout}${stderr}`);
+  }
+}
