@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { TransactionClient } from './db/database';
-import { addUnits, Backend } from './engine/backend';
+import { Backend } from './engine/backend';
 import { type PreparedJob, prepareJob } from './engine/job-spec';
 import { Job, type MinimalQueue } from './job';
 import type { JobSpec } from './model/job-record';
@@ -74,10 +74,7 @@ export class FlowProducer extends EventEmitter {
     const trees = await Promise.all(flows.map((flow) => this.prepare(flow, opts)));
     const specs: JobSpec[] = [];
     for (const tree of trees) flatten(tree, specs);
-    const added = this.boundStore
-      ? (await addUnits(this.boundStore, [specs]))[0]!
-      : await this.backend.adder.run(specs);
-    if (added instanceof Error) throw added;
+    const added = await this.backend.add(specs, this.boundStore);
     return trees.map((tree) => toNode(tree, added.now));
   }
 

@@ -1,5 +1,5 @@
 import type { TransactionClient } from './db/database';
-import { addUnits, type Backend } from './engine/backend';
+import type { Backend } from './engine/backend';
 import { type EventSource, untilFinished } from './engine/finish-watch';
 import { prepareJob } from './engine/job-spec';
 import { completion, failure } from './engine/settlements';
@@ -126,8 +126,7 @@ export class Job<DataType = any, ReturnType = any, NameType extends string = str
       jobs.map(({ name, data, opts }) => prepareJob(backend, queueId, name, data, opts ?? {})),
     );
     const specs = prepared.map(({ spec }) => spec);
-    const added = store ? (await addUnits(store, [specs]))[0]! : await backend.adder.run(specs);
-    if (added instanceof Error) throw added;
+    const added = await backend.add(specs, store);
     return prepared.map(({ opts }, i) => {
       const job = new Job<D, R, N>(queue, jobs[i]!.name, jobs[i]!.data, opts, added.ids[i]);
       job.timestamp = opts.timestamp ?? added.now;

@@ -137,8 +137,8 @@ export class Worker<
       start: (record) => this.track(this.process(record)),
       onDrained: () => this.emit('drained'),
       onError: (error) => this.emit('error', error),
-      register: async () =>
-        store.registerWorker(queueId, await pulse.processId(), {
+      register: () =>
+        pulse.registerWorker(queueId, {
           ...this.opts,
           id: this.id,
           name: this.opts.name ?? '',

@@ -31,6 +31,9 @@ export interface JobUpdate {
   progress?: string;
 }
 
+/** Jobs in a unit from which it does not share its transaction. */
+const LARGE_UNIT = 100;
+
 const backends = new Map<string, Backend>();
 const identities = new WeakMap<object, number>();
 let identityCount = 0;
@@ -43,7 +46,7 @@ export class Backend {
   /** Where BullMQ's users find the pool. */
   readonly connection: { readonly pool: Pool };
   readonly store: Store;
-  readonly adder: Batcher<readonly JobSpec[], AddedUnit>;
+  private readonly adder: Batcher<readonly JobSpec[], AddedUnit>;
   readonly updater: Batcher<JobUpdate, true>;
   readonly listener: Listener;
   readonly pulse: Pulse;
@@ -51,6 +54,8 @@ export class Backend {
   private readonly queueIds = new Map<string, Promise<number>>();
   private readonly open: OpenPool;
   private registeredProcessId: number | undefined;
+  /** Whether any of the users lets the schema be migrated. */
+  private migrates = false;
   private users = 0;
   private readiness: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
@@ -59,14 +64,14 @@ export class Backend {
   static acquire(opts: BaseOptions): Backend {
     const connection = resolveConnection(opts.connection);
     const schema = opts.schema ?? DEFAULT_SCHEMA;
-    const migrates = opts.migrate ?? true;
-    const key = JSON.stringify([identify(connection), schema, migrates]);
+    const key = JSON.stringify([identify(connection), schema]);
     let backend = backends.get(key);
     if (!backend) {
       const logger = opts.logger ?? (pino({ level: 'silent' }) as Logger);
-      backend = new Backend(key, connection, schema, migrates, logger);
+      backend = new Backend(key, connection, schema, logger);
       backends.set(key, backend);
     }
+    backend.migrates ||= opts.migrate ?? true;
     backend.users++;
     return backend;
   }
@@ -75,7 +80,6 @@ export class Backend {
     private readonly key: string,
     connection: ResolvedConnection,
     schema: string,
-    private readonly migrates: boolean,
     readonly logger: Logger,
   ) {
     this.open = openPool(connection, (error) => {
@@ -140,6 +144,17 @@ export class Backend {
     return id;
   }
 
+  /**
+   * Adds jobs together or not at all: in the transaction of `bound`, or else in one that other adds of this moment share. Large
+   * units go alone, so that nobody waits for them.
+   */
+  async add(specs: readonly JobSpec[], bound?: Store): Promise<AddedUnit> {
+    if (!bound && specs.length <= LARGE_UNIT) return this.adder.run(specs);
+    const [added] = await addUnits(bound ?? this.store, [specs]);
+    if (added instanceof Error) throw added;
+    return added!;
+  }
+
   /** The store on the application's open transaction. */
   storeOn(tx: TransactionClient): Store {
     return this.store.on(transactionExecutor(tx));
@@ -162,7 +177,7 @@ export class Backend {
 }
 
 /** Adds units of jobs in one call: a result or an Error for each. */
-export async function addUnits(
+async function addUnits(
   store: Store,
   units: readonly (readonly JobSpec[])[],
 ): Promise<(AddedUnit | Error)[]> {

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Logger } from '../options/connection-options';
-import type { Store } from '../store/store';
+import type { RegisteredWorker, Store } from '../store/store';
 
 /** Milliseconds between heartbeats, unless a lease is so short that it needs more. */
 const PERIOD_MS = 500;
@@ -47,6 +47,16 @@ export class Pulse {
       throw error;
     });
     return this.registration;
+  }
+
+  /** Makes a worker known under this process. Resolves to the id under which it claims. */
+  async registerWorker(queueId: number, worker: RegisteredWorker): Promise<string> {
+    const processId = await this.processId();
+    const workerId = await this.store.registerWorker(queueId, processId, worker);
+    if (workerId !== null) return workerId;
+    // The lease of this process ran out, and it was forgotten.
+    if ((await this.registration) === processId) this.registration = undefined;
+    return this.registerWorker(queueId, worker);
   }
 
   /** Keeps the lease alive from now on. Returns how to stop. */

@@ -52,6 +52,16 @@ export interface Heartbeat {
   claimable?: number[] | null;
 }
 
+/** What the database knows of a worker. */
+export interface RegisteredWorker {
+  id: string;
+  name: string;
+  concurrency: number;
+  lockDuration: number;
+  maxStalledCount: number;
+  skipLockRenewal?: boolean | undefined;
+}
+
 /** `ok`, or why not. */
 export type Outcome = 'ok' | Refusal;
 
@@ -337,19 +347,13 @@ export class Store {
     await this.text('unregister_process', processId);
   }
 
+  /** The id under which the worker claims, or null when the process is not known any more. */
   async registerWorker(
     queueId: number,
     processId: number,
-    worker: {
-      id: string;
-      name: string;
-      concurrency: number;
-      lockDuration: number;
-      maxStalledCount: number;
-      skipLockRenewal?: boolean;
-    },
-  ): Promise<string> {
-    return (await this.text(
+    worker: RegisteredWorker,
+  ): Promise<string | null> {
+    return this.text(
       'register_worker',
       queueId,
       processId,
@@ -359,7 +363,7 @@ export class Store {
       Math.ceil(worker.lockDuration),
       worker.maxStalledCount,
       !worker.skipLockRenewal,
-    )) as string;
+    );
   }
 
   async unregisterWorker(queueId: number, workerId: string): Promise<void> {

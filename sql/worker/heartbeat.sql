@@ -36,7 +36,8 @@ begin
     'claimable', (
       select json_agg(q.id)
       from (select value::integer as id from json_array_elements_text(p_asleep_queue_ids::json)) q
-      where exists (select from job_state s where s.queue_id = q.id and s.status = 'waiting')
-         or exists (select from job_state s where s.queue_id = q.id and s.status = 'delayed' and s.run_at <= v_now)));
+      where exists (select from queue u where u.id = q.id and not u.paused and coalesce(u.rate_limited_until <= v_now, true))
+        and (exists (select from job_state s where s.queue_id = q.id and s.status = 'waiting')
+             or exists (select from job_state s where s.queue_id = q.id and s.status = 'delayed' and s.run_at <= v_now))));
 end;
 $$;
