@@ -66,6 +66,9 @@ export class QueueBase extends EventEmitter {
 
   /** Never throws: what a listener throws is emitted as `error`, and an error that nobody listens to becomes a process warning. */
   override emit(event: string | symbol, ...args: unknown[]): boolean {
+    if (event === 'error') {
+      this.opts.logger?.error({ queue: this.qualifiedName, err: args[0] }, 'error');
+    }
     if (event === 'error' && this.listenerCount('error') === 0) {
       process.emitWarning(args[0] as Error);
       return false;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ExchangeLoop } from './engine/exchange-loop';
 import { completion, failure } from './engine/settlements';
 import { Job } from './job';
+import { logWorker } from './logging';
 import { now } from './model/clock';
 import {
   isNamed,
@@ -94,6 +95,7 @@ export class Worker<
     super(name, resolved);
     this.processor = processor ?? undefined;
     this.currentConcurrency = resolved.concurrency;
+    if (resolved.logger) logWorker(this, this.qualifiedName, resolved.logger);
     if (processor && resolved.autorun) void this.run();
   }
 

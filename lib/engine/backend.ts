@@ -1,5 +1,10 @@
 import pino from 'pino';
-import { type Executor, type TransactionClient, transactionExecutor } from '../db/database';
+import {
+  type Executor,
+  isConnectionError,
+  type TransactionClient,
+  transactionExecutor,
+} from '../db/database';
 import { type OpenPool, openPool, openSession, type Pool, poolExecutor } from '../db/node-postgres';
 import { missingParentError, refusalError } from '../model/errors';
 import type { JobSpec } from '../model/job-record';
@@ -115,7 +120,7 @@ export class Backend {
   ready(): Promise<void> {
     this.readiness ??= this.prepare().catch((error) => {
       this.readiness = undefined;
-      throw error;
+      throw isConnectionError(error) ? unreachableError(error as Error) : error;
     });
     return this.readiness;
   }
@@ -174,6 +179,20 @@ export class Backend {
     await this.listener.close();
     if (this.open.isOwn) await this.open.pool.end();
   }
+}
+
+/** Node reports a refused connection to a host of several addresses as an AggregateError without a message. */
+function unreachableError(error: Error & { code?: string; errors?: Error[] }): Error {
+  const reason = error.message || error.errors?.map(({ message }) => message).join(', ');
+  return Object.assign(
+    new Error(
+      `Cannot reach PostgreSQL: ${reason || error.code}. Is "connection" right, and the server up?`,
+      {
+        cause: error,
+      },
+    ),
+    { code: error.code },
+  );
 }
 
 /** Adds units of jobs in one call: a result or an Error for each. */
