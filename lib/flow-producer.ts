@@ -3,7 +3,8 @@ import { EventEmitter } from 'node:events';
 import type { TransactionClient } from './db/database';
 import { Backend } from './engine/backend';
 import { type PreparedJob, prepareJob } from './engine/job-spec';
-import { Job, type MinimalQueue } from './job';
+import { Job } from './job';
+import type { MinimalQueue } from './job-fields';
 import type { JobSpec } from './model/job-record';
 import { checkQueueName, DEFAULT_PREFIX, qualifiedName } from './model/names';
 import type {
@@ -26,7 +27,10 @@ interface PreparedNode extends PreparedJob {
   children: PreparedNode[];
 }
 
-/** Adds flows: trees of jobs in which a job runs when its children are done. Also beneath a job that exists, by `opts.parent`. */
+/**
+ * Adds flows: trees of jobs in which a job runs when its children are done. Also beneath a job that
+ * exists, by `opts.parent`.
+ */
 export class FlowProducer extends EventEmitter {
   closing: Promise<void> | undefined;
   private readonly backend: Backend;
@@ -47,7 +51,8 @@ export class FlowProducer extends EventEmitter {
   }
 
   /**
-   * This producer, bound to an open transaction of the application's: its flows exist when that commits.
+   * This producer, bound to an open transaction of the application's: its flows exist when that
+   * commits.
    * @param tx a `pg` client on which BEGIN has been run
    */
   withTransaction(tx: TransactionClient): this {
@@ -57,7 +62,8 @@ export class FlowProducer extends EventEmitter {
   }
 
   /**
-   * Adds a flow: all of it, or on an error nothing. Ids are random unless given; queues' default options hold only as given here.
+   * Adds a flow: all of it, or on an error nothing. Ids are random unless given; queues' default
+   * options hold only as given here.
    * @throws Error with BullMQ's message for invalid options or an unknown parent
    */
   async add(flow: FlowJob, opts: FlowOptions = {}): Promise<JobNode> {

@@ -1,6 +1,8 @@
 export type { TransactionClient } from './db/database';
 export { FlowProducer, type JobNode } from './flow-producer';
-export { type DependenciesOptions, Job, type JobDependencies, type MinimalQueue } from './job';
+export { Job } from './job';
+export type { DependenciesOptions, JobDependencies } from './job-family';
+export type { MinimalQueue } from './job-fields';
 export { migrate } from './migrate';
 export {
   ConnectionClosedError,

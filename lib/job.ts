@@ -1,107 +1,28 @@
-import type { TransactionClient } from './db/database';
-import type { Backend } from './engine/backend';
 import { type EventSource, untilFinished } from './engine/finish-watch';
 import { prepareJob } from './engine/job-spec';
 import { completion, failure } from './engine/settlements';
-import { type Refusal, refusalError, toError } from './model/errors';
-import type { DependencyRecord, JobRecord, Settlement } from './model/job-record';
+import { JobFamily } from './job-family';
+import { type MinimalQueue, NO_TOKEN } from './job-fields';
+import { refusalError, toError } from './model/errors';
+import type { JobRecord, Settlement } from './model/job-record';
 import type { FinishedStatus, JobState } from './model/job-state';
 import { toJsonText, toStorableText } from './model/json';
-import { qualifiedName } from './model/names';
-import type { BackoffStrategy } from './options/backoff';
 import type { JobsOptions } from './options/job-options';
-import type { Outcome, Store } from './store/store';
-
-/** The queue of a job, as far as the job needs it: a Queue, a Worker, a flow's. */
-export interface MinimalQueue {
-  readonly name: string;
-  readonly prefix: string;
-  readonly qualifiedName: string;
-  readonly opts: { settings?: { backoffStrategy?: BackoffStrategy }; [option: string]: unknown };
-  getBackend(): Backend;
-  queueId(): Promise<number>;
-  emit?(event: string, ...args: unknown[]): boolean;
-}
-
-/** Children of a job by what became of them, by key `<prefix>:<queue>:<id>`. */
-export interface JobDependencies {
-  processed?: Record<string, unknown>;
-  unprocessed?: string[];
-  ignored?: Record<string, string>;
-  failed?: string[];
-  nextProcessedCursor?: number;
-  nextUnprocessedCursor?: number;
-  nextIgnoredCursor?: number;
-  nextFailedCursor?: number;
-}
-
-interface Page {
-  cursor?: number;
-  count?: number;
-}
-
-/** Pages of children to read, by kind; only the kinds given are read. */
-export interface DependenciesOptions {
-  processed?: Page;
-  unprocessed?: Page;
-  ignored?: Page;
-  failed?: Page;
-}
-
-/** A token that asks for no lock: what the methods of a job take for none. */
-const NO_TOKEN = '0';
+import type { Store } from './store/store';
 
 /**
  * A job of a queue. Its fields are as of when it was read; its methods change what is stored.
  *
- * Methods reject with an Error that has BullMQ's message and `code` (see `ErrorCode`) when the job is missing, is not in the
- * state that the operation needs, or is locked under another token.
+ * Methods reject with an Error that has BullMQ's message and `code` (see `ErrorCode`) when the job
+ * is missing, is not in the state that the operation needs, or is locked under another token.
  */
-// biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, an untyped job has untyped data
-export class Job<DataType = any, ReturnType = any, NameType extends string = string> {
-  progress: unknown = 0;
-  returnvalue: ReturnType = null as ReturnType;
-  stacktrace: string[] = null as unknown as string[];
-  /** Milliseconds. */
-  delay: number;
-  priority: number;
-  /** Milliseconds since 1970. */
-  timestamp: number;
-  attemptsStarted = 0;
-  attemptsMade = 0;
-  stalledCounter = 0;
-  failedReason!: string;
-  deferredFailure?: string;
-  /** Milliseconds since 1970. */
-  finishedOn?: number;
-  /** Milliseconds since 1970. */
-  processedOn?: number;
-  /** The name of the worker that ran it last. */
-  processedBy?: string;
-  parentKey?: string;
-  parent?: { id: string; queueKey: string };
-  token?: string;
-  opts: JobsOptions;
-  private boundStore: Store | undefined;
-
-  constructor(
-    readonly queue: MinimalQueue,
-    public name: NameType,
-    public data: DataType,
-    opts: JobsOptions = {},
-    public id?: string,
-  ) {
-    this.opts = opts;
-    this.delay = Math.max(opts.delay ?? 0, 0);
-    this.priority = opts.priority ?? 0;
-    this.timestamp = opts.timestamp ?? 0;
-    if (opts.parent) {
-      this.parentKey = `${opts.parent.queue}:${opts.parent.id}`;
-      this.parent = { id: opts.parent.id, queueKey: opts.parent.queue };
-    }
-    this.boundStore = undefined;
-  }
-
+// biome-ignore-start lint/suspicious/noExplicitAny: as in BullMQ, an untyped job has untyped data
+export class Job<
+  DataType = any,
+  ReturnType = any,
+  // biome-ignore-end lint/suspicious/noExplicitAny: see above
+  NameType extends string = string,
+> extends JobFamily<DataType, ReturnType, NameType> {
   /** Adds a job to a queue. What `queue.add` does, without the queue's default options. */
   static async create<D, R, N extends string>(
     queue: MinimalQueue,
@@ -156,32 +77,13 @@ export class Job<DataType = any, ReturnType = any, NameType extends string = str
       record.opts as JobsOptions,
       jobId ?? record.id,
     );
-    job.timestamp = record.timestamp;
-    job.delay = record.delay;
-    job.priority = record.priority;
-    job.attemptsMade = record.attemptsMade;
-    job.attemptsStarted = record.attemptsStarted;
-    job.stalledCounter = record.stalledCounter;
-    job.progress = record.progress ?? 0;
-    job.returnvalue = (record.returnvalue ?? null) as R;
-    job.stacktrace = record.stacktrace ?? [];
-    if (record.failedReason != null) job.failedReason = record.failedReason;
-    if (record.deferredFailure != null) job.deferredFailure = record.deferredFailure;
-    if (record.processedOn != null) job.processedOn = record.processedOn;
-    if (record.processedBy != null) job.processedBy = record.processedBy;
-    if (record.finishedOn != null) job.finishedOn = record.finishedOn;
-    if (record.token != null) job.token = record.token;
-    if (record.parentKey && record.parentId) {
-      job.parentKey = record.parentKey;
-      job.parent = {
-        id: record.parentId,
-        queueKey: record.parentKey.slice(0, -record.parentId.length - 1),
-      };
-    }
+    job.restore(record);
     return job;
   }
 
-  /** Appends a row to the log of a job. Resolves to the number of rows; keeps the last `keepLogs`. */
+  /**
+   * Appends a row to the log of a job. Resolves to the number of rows; keeps the last `keepLogs`.
+   */
   static async addJobLog(
     queue: MinimalQueue,
     jobId: string,
@@ -199,54 +101,6 @@ export class Job<DataType = any, ReturnType = any, NameType extends string = str
     return count;
   }
 
-  get queueName(): string {
-    return this.queue.name;
-  }
-
-  get prefix(): string {
-    return this.queue.prefix;
-  }
-
-  /** `<prefix>:<queue>`: what a child gives as the queue of its parent. */
-  get queueQualifiedName(): string {
-    return qualifiedName(this.prefix, this.queueName);
-  }
-
-  private get key(): string {
-    return `${this.queueQualifiedName}:${this.id}`;
-  }
-
-  private get store(): Store {
-    return this.boundStore ?? this.queue.getBackend().store;
-  }
-
-  /**
-   * This job, bound to an open transaction of the application's: what its methods change commits or rolls back with it.
-   * @param tx a `pg` client on which BEGIN has been run
-   */
-  withTransaction(tx: TransactionClient): this {
-    const bound = Object.create(this) as this;
-    bound.boundStore = this.queue.getBackend().storeOn(tx);
-    return bound;
-  }
-
-  /** Without the queue, and as plain as it was stored. */
-  toJSON(): Record<string, unknown> {
-    const { queue: _, boundStore: __, ...fields } = this;
-    return { ...fields, queueQualifiedName: this.queueQualifiedName };
-  }
-
-  /** With data, result and stack traces as JSON texts. */
-  asJSON(): Record<string, unknown> {
-    const { token: _, ...fields } = this.toJSON();
-    return {
-      ...fields,
-      data: JSON.stringify(this.data === undefined ? {} : this.data),
-      returnvalue: JSON.stringify(this.returnvalue ?? null),
-      stacktrace: JSON.stringify(this.stacktrace ?? []),
-    };
-  }
-
   /** Replaces the data. In any state and without a lock, so also right after the job was moved. */
   async updateData(data: DataType): Promise<void> {
     const text = toJsonText(data, `The data of job ${this.id}`);
@@ -254,7 +108,9 @@ export class Job<DataType = any, ReturnType = any, NameType extends string = str
     this.data = data;
   }
 
-  /** Sets the progress: whatever JSON can hold. Emits `progress` on the queue or worker of this job. */
+  /**
+   * Sets the progress: whatever JSON can hold. Emits `progress` on the queue or worker of this job.
+   */
   async updateProgress(progress: unknown): Promise<void> {
     const text = toJsonText(progress, `The progress of job ${this.id}`);
     await this.update({ progress: text }, 'updateProgress');
@@ -281,7 +137,9 @@ export class Job<DataType = any, ReturnType = any, NameType extends string = str
     await this.store.trimLog(await this.queue.queueId(), this.id!, keepLogs);
   }
 
-  /** Removes the job, and unless told otherwise its children. Rejects when one of them is active. */
+  /**
+   * Removes the job, and unless told otherwise its children. Rejects when one of them is active.
+   */
   async remove({ removeChildren = true }: { removeChildren?: boolean } = {}): Promise<void> {
     const outcome = await this.store.removeJob(
       await this.queue.queueId(),
@@ -326,7 +184,8 @@ export class Job<DataType = any, ReturnType = any, NameType extends string = str
   }
 
   /**
-   * Puts the active job back until a time; the processor is to throw a `DelayedError` then. Attempts are not counted.
+   * Puts the active job back until a time; the processor is to throw a `DelayedError` then.
+   * Attempts are not counted.
    * @param timestamp milliseconds since 1970
    * @param token what the processor got as second argument; without one the lock is not checked
    */
@@ -336,32 +195,15 @@ export class Job<DataType = any, ReturnType = any, NameType extends string = str
     this.delay = Math.max(timestamp - (this.processedOn ?? timestamp), 0);
   }
 
-  /** Puts the active job back to the head of its queue; the processor is to throw a `WaitingError` then. */
+  /**
+   * Puts the active job back to the head of its queue; the processor is to throw a `WaitingError`
+   * then.
+   */
   async moveToWait(token: string = NO_TOKEN): Promise<number> {
     const queueId = await this.queue.queueId();
     const outcome = await this.store.releaseJob(queueId, this.id!, token);
     this.accepted(outcome, 'moveJobFromActiveToWait');
     return (await this.store.getQueue(queueId)).rateLimitTtl ?? 0;
-  }
-
-  /**
-   * Lets the active job wait for its children. True when it now waits: the processor is to throw a `WaitingChildrenError`. False
-   * when none is pending: the job goes on.
-   * @param opts.child wait for this child alone
-   */
-  async moveToWaitingChildren(
-    token: string = NO_TOKEN,
-    opts: { child?: { id: string; queue: string } } = {},
-  ): Promise<boolean> {
-    const outcome = await this.store.waitForChildren(
-      await this.queue.queueId(),
-      this.id!,
-      token,
-      opts.child && `${opts.child.queue}:${opts.child.id}`,
-    );
-    if (outcome === 'nothing_pending') return false;
-    this.accepted(outcome, 'moveToWaitingChildren');
-    return true;
   }
 
   /**
@@ -411,7 +253,10 @@ export class Job<DataType = any, ReturnType = any, NameType extends string = str
     return next && [{ ...next, data: JSON.stringify(next.data) }, next.id, 0, 0];
   }
 
-  /** Holds the lock for so many milliseconds from now, whatever happens to the worker. 1, or 0 when it is not held under this token. */
+  /**
+   * Holds the lock for so many milliseconds from now, whatever happens to the worker. 1, or 0 when
+   * it is not held under this token.
+   */
   async extendLock(token: string, duration: number): Promise<number> {
     const lock = { id: this.id!, token };
     const lost = await this.store.extendLocks(await this.queue.queueId(), [lock], duration);
@@ -450,7 +295,10 @@ export class Job<DataType = any, ReturnType = any, NameType extends string = str
     this.delay = delay;
   }
 
-  /** Gives the job another priority: it goes to the back of its new class, or to the front with `lifo`. */
+  /**
+   * Gives the job another priority: it goes to the back of its new class, or to the front with
+   * `lifo`.
+   */
   async changePriority({ priority = 0, lifo = false }: { priority?: number; lifo?: boolean }) {
     const queueId = await this.queue.queueId();
     const outcome = await this.store.changePriority(queueId, this.id!, priority, lifo);
@@ -458,76 +306,9 @@ export class Job<DataType = any, ReturnType = any, NameType extends string = str
     this.priority = priority;
   }
 
-  /** What the completed children returned, by key. */
-  async getChildrenValues<Value = unknown>(): Promise<Record<string, Value>> {
-    const children = await this.store.getDependencies(
-      await this.queue.queueId(),
-      this.id!,
-      'completed',
-    );
-    return Object.fromEntries(children.map(({ key, value }) => [key, value as Value]));
-  }
-
-  /** Why children failed whose failure does not fail this job, by key. */
-  async getIgnoredChildrenFailures(): Promise<Record<string, string>> {
-    const children = await this.store.getDependencies(
-      await this.queue.queueId(),
-      this.id!,
-      'ignored',
-    );
-    return Object.fromEntries(children.map(({ key, reason }) => [key, reason ?? '']));
-  }
-
-  /** Children by what became of them: all, or of each kind given one page (`count`, default 20, from `cursor` on). */
-  async getDependencies(opts?: DependenciesOptions): Promise<JobDependencies> {
-    const [processed, unprocessed, failed, ignored] = await Promise.all([
-      this.children('completed', opts, opts?.processed),
-      this.children('pending', opts, opts?.unprocessed),
-      this.children('failed', opts, opts?.failed),
-      this.children('ignored', opts, opts?.ignored),
-    ]);
-    const keys = (rows: DependencyRecord[]) => rows.map(({ key }) => key);
-    const values = (rows: DependencyRecord[]) => rows.map(({ key, value }) => [key, value]);
-    const reasons = (rows: DependencyRecord[]) =>
-      rows.map(({ key, reason }) => [key, reason ?? '']);
-    return {
-      ...(processed && { processed: Object.fromEntries(values(processed.rows)) }),
-      ...(unprocessed && { unprocessed: keys(unprocessed.rows) }),
-      ...(failed && { failed: keys(failed.rows) }),
-      ...(ignored && { ignored: Object.fromEntries(reasons(ignored.rows)) }),
-      ...(processed?.page && { nextProcessedCursor: processed.next }),
-      ...(unprocessed?.page && { nextUnprocessedCursor: unprocessed.next }),
-      ...(failed?.page && { nextFailedCursor: failed.next }),
-      ...(ignored?.page && { nextIgnoredCursor: ignored.next }),
-    };
-  }
-
-  /** Children of one kind: all of them, or the page asked for, or undefined when only other kinds are asked for. */
-  private async children(
-    status: DependencyRecord['status'],
-    opts?: DependenciesOptions,
-    page?: Page,
-  ) {
-    if (opts && !page) return undefined;
-    const { cursor = 0, count = 20 } = page ?? {};
-    const queueId = await this.queue.queueId();
-    const limit = page && count;
-    const rows = await this.store.getDependencies(queueId, this.id!, status, cursor, limit);
-    return { page, rows, next: rows.length === count ? cursor + count : 0 };
-  }
-
-  /** How many children ended how; only the kinds asked for when any is. */
-  async getDependenciesCount(
-    opts: { [Kind in 'processed' | 'unprocessed' | 'ignored' | 'failed']?: boolean } = {},
-  ): Promise<{ [Kind in 'processed' | 'unprocessed' | 'ignored' | 'failed']?: number }> {
-    const counts = await this.store.countDependencies(await this.queue.queueId(), this.id!);
-    const asked = Object.keys(opts).filter((kind) => opts[kind as keyof typeof opts]);
-    if (asked.length === 0) return counts;
-    return Object.fromEntries(asked.map((kind) => [kind, counts[kind as keyof typeof counts]]));
-  }
-
   /**
-   * Resolves to the return value when the job is completed, and rejects with its reason when it failed for good.
+   * Resolves to the return value when the job is completed, and rejects with its reason when it
+   * failed for good.
    * @param ttl milliseconds after which to give up
    * @throws Error also when the job does not exist or is removed, or when the QueueEvents is closed
    */
@@ -536,9 +317,5 @@ export class Job<DataType = any, ReturnType = any, NameType extends string = str
     const queueId = await this.queue.queueId();
     const read = async () => (await store.getJobs(queueId, [this.id!]))[0] ?? null;
     return untilFinished({ id: this.id!, name: this.name, key: this.key, read }, queueEvents, ttl);
-  }
-
-  private accepted(outcome: Outcome, command: string, state?: string): void {
-    if (outcome !== 'ok') throw refusalError(outcome as Refusal, this.id!, command, state);
   }
 }

@@ -2,7 +2,10 @@ import type { EventEmitter } from 'node:events';
 import type { Job } from './job';
 import type { Logger } from './options/connection-options';
 
-/** Writes what happens in a worker to a logger: a line a job at debug, what went wrong at warn and error. */
+/**
+ * Writes what happens in a worker to a logger: a line a job at debug, what went wrong at warn and
+ * error.
+ */
 export function logWorker(worker: EventEmitter, queue: string, logger: Logger): void {
   const of = (job: Job | undefined) => ({ queue, job: job?.id, name: job?.name });
   worker.on('ready', () => logger.info({ queue }, 'worker ready'));
@@ -14,5 +17,6 @@ export function logWorker(worker: EventEmitter, queue: string, logger: Logger): 
     logger.warn({ queue, job: id }, 'job taken over from a dead worker'),
   );
   worker.on('closed', () => logger.info({ queue }, 'worker closed'));
-  // Errors are logged where they are emitted: a listener here would hide that the application has none.
+  // Errors are logged where they are emitted: a listener here would hide that the application has
+  // none.
 }

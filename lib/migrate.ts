@@ -3,10 +3,12 @@ import { type BaseOptions, DEFAULT_SCHEMA, resolveConnection } from './options/c
 import { migrateSchema } from './store/migrator';
 
 /**
- * Creates the schema or brings it up to date. Safe to call at every start and from many processes at once; needs a direct connection,
- * not a transaction pooler. The classes call it by themselves unless their option `migrate` is false.
+ * Creates the schema or brings it up to date. Safe to call at every start and from many processes
+ * at once; needs a direct connection, not a transaction pooler. The classes call it by themselves
+ * unless their option `migrate` is false.
  *
- * @throws SchemaVersionError when the role may not create the schema, or a later version of the library has left this one behind
+ * @throws SchemaVersionError when the role may not create the schema, or a later version of the
+ * library has left this one behind
  */
 export async function migrate(
   options: Pick<BaseOptions, 'connection' | 'schema'> = {},

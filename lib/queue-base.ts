@@ -5,7 +5,10 @@ import { checkQueueName, DEFAULT_PREFIX, qualifiedName } from './model/names';
 import type { BaseOptions } from './options/connection-options';
 import type { Store } from './store/store';
 
-/** What queues, workers and event readers have in common: a queue's name, and the backend that they share. */
+/**
+ * What queues, workers and event readers have in common: a queue's name, and the backend that they
+ * share.
+ */
 export class QueueBase extends EventEmitter {
   /** Set when `close` was called: resolves when it is done. */
   closing: Promise<void> | undefined;
@@ -49,7 +52,10 @@ export class QueueBase extends EventEmitter {
     return this.backend;
   }
 
-  /** The database functions: in the transaction to which this object is bound, or else each in its own. */
+  /**
+   * The database functions: in the transaction to which this object is bound, or else each in its
+   * own.
+   */
   get store(): Store {
     return this.boundStore ?? this.backend.store;
   }
@@ -64,27 +70,33 @@ export class QueueBase extends EventEmitter {
     return this.queueId();
   }
 
-  /** Never throws: what a listener throws is emitted as `error`, and an error that nobody listens to becomes a process warning. */
+  /**
+   * Never throws: what a listener throws is emitted as `error`, and an error that nobody listens to
+   * becomes a process warning.
+   */
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     if (event === 'error') {
       this.opts.logger?.error({ queue: this.qualifiedName, err: args[0] }, 'error');
     }
     if (event === 'error' && this.listenerCount('error') === 0) {
-      process.emitWarning(args[0] as Error);
+      warn(args[0]);
       return false;
     }
     try {
       return super.emit(event, ...args);
     } catch (error) {
       if (event === 'error') {
-        process.emitWarning(error as Error);
+        warn(error);
         return false;
       }
       return this.emit('error', error);
     }
   }
 
-  /** Idempotent. The last instance on a connection ends its pool, unless the pool is the application's. */
+  /**
+   * Idempotent. The last instance on a connection ends its pool, unless the pool is the
+   * application's.
+   */
   close(): Promise<void> {
     this.closing ??= this.queueIdPromise.then(
       () => this.backend.release(),
@@ -103,4 +115,13 @@ export class QueueBase extends EventEmitter {
     bound.boundStore = this.backend.storeOn(tx);
     return bound;
   }
+}
+
+/** By text: Node accepts only Errors of its own realm, and listeners may throw anything. */
+function warn(error: unknown): void {
+  const { name, message, stack } = (error ?? {}) as Partial<Error>;
+  process.emitWarning(message ?? String(error), {
+    type: name ?? 'Error',
+    ...(stack && { detail: stack }),
+  });
 }

@@ -4,10 +4,11 @@ import type { QueueEventsOptions } from './options/queue-options';
 import { QueueBase } from './queue-base';
 
 /**
- * Listens to what happens to the jobs of a queue, whoever does it. Each event comes once, and those of one job in order.
- * While somebody listens, events are written to the database; otherwise not.
+ * Listens to what happens to the jobs of a queue, whoever does it. Each event comes once, and those
+ * of one job in order. While somebody listens, events are written to the database; otherwise not.
  *
- * Listeners get `(args, id)`, those of `drained` `(id)`. An event of a job is also emitted as `<event>:<jobId>`.
+ * Listeners get `(args, id)`, those of `drained` `(id)`. An event of a job is also emitted as
+ * `<event>:<jobId>`.
  */
 export class QueueEvents extends QueueBase {
   declare readonly opts: QueueEventsOptions;

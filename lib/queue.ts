@@ -1,14 +1,15 @@
 import type { TransactionClient } from './db/database';
 import { Job } from './job';
+import { now } from './model/clock';
 import { refusalError } from './model/errors';
-import { type JobState, type JobType, jobStates, toJobState } from './model/job-state';
+import { type FinishedStatus, type JobType, toJobState } from './model/job-state';
 import { toJsonText } from './model/json';
 import type { DefaultJobOptions, JobsOptions } from './options/job-options';
 import type { QueueOptions } from './options/queue-options';
-import { QueueBase } from './queue-base';
+import { QueueGetters } from './queue-getters';
 
-/** Jobs removed in one transaction, so that no lock is held for long. */
-const REMOVE_BATCH = 1_000;
+/** Jobs changed in one transaction, so that no lock is held for long. */
+const BATCH = 1_000;
 
 // biome-ignore-start lint/suspicious/noExplicitAny: the type parameters are BullMQ's, whose first may be a Job
 type DataOf<T> = T extends Job<infer Data, any, any> ? Data : T;
@@ -16,9 +17,11 @@ type ResultOf<T, Result> = T extends Job<any, infer Return, any> ? Return : Resu
 type NameOf<T, Name extends string> = T extends Job<any, any, infer JobName> ? JobName : Name;
 
 /**
- * A queue of jobs: adds them, finds them, and looks after them. `Queue<Data, Result, Name>` or `Queue<Job<Data, Result, Name>>`.
+ * A queue of jobs: adds them, finds them, and looks after them. `Queue<Data, Result, Name>` or
+ * `Queue<Job<Data, Result, Name>>`.
  *
- * Events, of what is done through this instance: `waiting`, `paused`, `resumed`, `progress`, `removed`, `cleaned`, `error`.
+ * Events, of what is done through this instance: `waiting`, `paused`, `resumed`, `progress`,
+ * `removed`, `cleaned`, `error`.
  */
 export class Queue<
   DataTypeOrJob = any,
@@ -27,7 +30,7 @@ export class Queue<
   DataType = DataOf<DataTypeOrJob>,
   ResultType = ResultOf<DataTypeOrJob, DefaultResultType>,
   NameType extends string = NameOf<DataTypeOrJob, DefaultNameType>,
-> extends QueueBase {
+> extends QueueGetters<DataType, ResultType, NameType> {
   // biome-ignore-end lint/suspicious/noExplicitAny: see above
   declare readonly opts: QueueOptions;
   jobsOpts: DefaultJobOptions;
@@ -46,8 +49,9 @@ export class Queue<
   }
 
   /**
-   * This queue, bound to an open transaction of the application's: jobs that it adds, and whatever else it changes, exist when that
-   * transaction commits, and leave no trace when it rolls back. Check input before: an error in SQL spoils the transaction.
+   * This queue, bound to an open transaction of the application's: jobs that it adds, and whatever
+   * else it changes, exist when that transaction commits, and leave no trace when it rolls back.
+   * Check input before: an error in SQL spoils the transaction.
    * @param tx a `pg` client on which BEGIN has been run
    */
   withTransaction(tx: TransactionClient): this {
@@ -56,7 +60,8 @@ export class Queue<
 
   /**
    * Adds a job. One whose id is taken is not added again: the job returned then has that id.
-   * @throws Error with BullMQ's message for invalid options or an unknown parent; InvalidPayloadError for data JSON cannot hold
+   * @throws Error with BullMQ's message for invalid options or an unknown parent;
+   * InvalidPayloadError for data JSON cannot hold
    */
   async add(
     name: NameType,
@@ -72,7 +77,10 @@ export class Queue<
     return job!;
   }
 
-  /** Adds many jobs in one round trip and one commit: all of them, or on an error none. In the order given. */
+  /**
+   * Adds many jobs in one round trip and one commit: all of them, or on an error none. In the order
+   * given.
+   */
   async addBulk(
     jobs: { name: NameType; data: DataType; opts?: JobsOptions }[],
   ): Promise<Job<DataType, ResultType, NameType>[]> {
@@ -82,129 +90,6 @@ export class Queue<
   private create(jobs: { name: NameType; data: DataType; opts?: JobsOptions }[]) {
     const withDefaults = jobs.map((job) => ({ ...job, opts: { ...this.jobsOpts, ...job.opts } }));
     return Job.createBulk<DataType, ResultType, NameType>(this, withDefaults, this.boundStore);
-  }
-
-  /** The job of this id, or undefined. */
-  async getJob(jobId: string): Promise<Job<DataType, ResultType, NameType> | undefined> {
-    return jobId ? Job.fromId<DataType, ResultType, NameType>(this, jobId) : undefined;
-  }
-
-  async getJobState(jobId: string): Promise<JobState | 'unknown'> {
-    const [record] = await this.store.getJobs(await this.queueId(), [jobId]);
-    return record?.state ?? 'unknown';
-  }
-
-  /**
-   * Jobs in these states, state by state, each from `start` to `end` inclusive (-1: to the end).
-   * @param asc finished jobs oldest first; others are by default last-to-run first
-   */
-  async getJobs(
-    types: JobType | JobType[] = [...jobStates],
-    start = 0,
-    end = -1,
-    asc = false,
-  ): Promise<Job<DataType, ResultType, NameType>[]> {
-    const ids = await this.getRanges(types, start, end, asc);
-    const records = await this.store.getJobs(await this.queueId(), ids);
-    return records.flatMap((record) =>
-      record ? [Job.fromJSON<DataType, ResultType, NameType>(this, record)] : [],
-    );
-  }
-
-  /** Ids of jobs, as `getJobs`. */
-  async getRanges(types: JobType | JobType[], start = 0, end = -1, asc = false): Promise<string[]> {
-    const queueId = await this.queueId();
-    const states = new Set([types].flat().map(toJobState));
-    const ranges = await Promise.all(
-      [...states].map((state) => this.store.listJobs(queueId, state, start, end, asc)),
-    );
-    return [...new Set(ranges.flat())];
-  }
-
-  getWaiting(start = 0, end = -1) {
-    return this.getJobs(['waiting'], start, end, true);
-  }
-
-  getActive(start = 0, end = -1) {
-    return this.getJobs(['active'], start, end, true);
-  }
-
-  getDelayed(start = 0, end = -1) {
-    return this.getJobs(['delayed'], start, end, true);
-  }
-
-  getPrioritized(start = 0, end = -1) {
-    return this.getJobs(['prioritized'], start, end, true);
-  }
-
-  getWaitingChildren(start = 0, end = -1) {
-    return this.getJobs(['waiting-children'], start, end, true);
-  }
-
-  /** Newest first. */
-  getCompleted(start = 0, end = -1) {
-    return this.getJobs(['completed'], start, end, false);
-  }
-
-  /** Newest first. */
-  getFailed(start = 0, end = -1) {
-    return this.getJobs(['failed'], start, end, false);
-  }
-
-  /** How many jobs are in each of these states (default: all), by the names given. */
-  async getJobCounts(...types: JobType[]): Promise<{ [type: string]: number }> {
-    const counts = await this.store.countJobs(await this.queueId());
-    const asked = types.length > 0 ? types : [...jobStates];
-    return Object.fromEntries(asked.map((type) => [type, counts[toJobState(type)] ?? 0]));
-  }
-
-  /** How many jobs are in these states together. */
-  async getJobCountByTypes(...types: JobType[]): Promise<number> {
-    const counts = await this.getJobCounts(...types);
-    return Object.values(counts).reduce((sum, count) => sum + count, 0);
-  }
-
-  /** Jobs that are still to run: waiting, prioritized, delayed, waiting for children. */
-  async count(): Promise<number> {
-    return this.getJobCountByTypes('waiting', 'prioritized', 'delayed', 'waiting-children');
-  }
-
-  getWaitingCount() {
-    return this.getJobCountByTypes('waiting');
-  }
-
-  getActiveCount() {
-    return this.getJobCountByTypes('active');
-  }
-
-  getDelayedCount() {
-    return this.getJobCountByTypes('delayed');
-  }
-
-  getPrioritizedCount() {
-    return this.getJobCountByTypes('prioritized');
-  }
-
-  getWaitingChildrenCount() {
-    return this.getJobCountByTypes('waiting-children');
-  }
-
-  getCompletedCount() {
-    return this.getJobCountByTypes('completed');
-  }
-
-  getFailedCount() {
-    return this.getJobCountByTypes('failed');
-  }
-
-  /** Rows of the log of a job, from `start` to `end` inclusive (-1: to the end), and how many there are. */
-  async getJobLogs(
-    jobId: string,
-    start = 0,
-    end = -1,
-    asc = true,
-  ): Promise<{ logs: string[]; count: number }> {
-    return this.store.getLogs(await this.queueId(), jobId, start, end, asc);
   }
 
   /** Appends a row to the log of a job; resolves to the number of rows. */
@@ -221,7 +106,10 @@ export class Queue<
     this.emit('progress', jobId, progress);
   }
 
-  /** No worker claims anything from now on; active jobs go on. Holds for all workers and survives restarts. */
+  /**
+   * No worker claims anything from now on; active jobs go on. Holds for all workers and survives
+   * restarts.
+   */
   async pause(): Promise<void> {
     await this.store.pauseQueue(await this.queueId());
     this.emit('paused');
@@ -232,23 +120,17 @@ export class Queue<
     this.emit('resumed');
   }
 
-  async isPaused(): Promise<boolean> {
-    return (await this.store.getQueue(await this.queueId())).paused;
-  }
-
-  /** Lets no worker claim anything for so many milliseconds. In a processor, throw a `RateLimitError` then. */
+  /**
+   * Lets no worker claim anything for so many milliseconds. In a processor, throw a
+   * `RateLimitError` then.
+   */
   async rateLimit(expireTimeMs: number): Promise<void> {
     await this.store.rateLimitQueue(await this.queueId(), expireTimeMs);
   }
 
-  /** Milliseconds until the rate limit ends, or -2 when there is none. */
-  async getRateLimitTtl(): Promise<number> {
-    return (await this.store.getQueue(await this.queueId())).rateLimitTtl ?? -2;
-  }
-
   /**
-   * Removes a job, and unless told otherwise its children. 1, or 0 when one of them is active and nothing was removed.
-   * As in BullMQ, also 1 for a job that is not there.
+   * Removes a job, and unless told otherwise its children. 1, or 0 when one of them is active and
+   * nothing was removed. As in BullMQ, also 1 for a job that is not there.
    */
   async remove(jobId: string, { removeChildren = true } = {}): Promise<number> {
     const outcome = await this.store.removeJob(await this.queueId(), jobId, removeChildren);
@@ -257,22 +139,49 @@ export class Queue<
     return 1;
   }
 
-  /** Removes all jobs that wait to run, with `delayed` also those that are delayed. */
-  async drain(delayed = false): Promise<void> {
+  /**
+   * Lets all jobs that ended in `state` run again, except those that ended after `timestamp`.
+   * @param opts.count jobs in one transaction. Default 1,000.
+   * @param opts.timestamp milliseconds since 1970. Default: now.
+   */
+  async retryJobs({
+    count = BATCH,
+    state = 'failed',
+    timestamp = now(),
+  }: {
+    count?: number;
+    state?: FinishedStatus;
+    timestamp?: number;
+  } = {}): Promise<void> {
     const queueId = await this.queueId();
-    while ((await this.store.drainQueue(queueId, delayed, REMOVE_BATCH)) > 0);
+    while ((await this.store.retryJobs(queueId, state, timestamp, count)) > 0);
   }
 
   /**
-   * Removes jobs of one state that are older than `grace` milliseconds, at most `limit` (0: all). Resolves to their ids.
-   * Active jobs are left alone.
+   * Lets all delayed jobs run now.
+   * @param opts.count jobs in one transaction. Default 1,000.
+   */
+  async promoteJobs({ count = BATCH }: { count?: number } = {}): Promise<void> {
+    const queueId = await this.queueId();
+    while ((await this.store.promoteJobs(queueId, count)) > 0);
+  }
+
+  /** Removes all jobs that wait to run, with `delayed` also those that are delayed. */
+  async drain(delayed = false): Promise<void> {
+    const queueId = await this.queueId();
+    while ((await this.store.drainQueue(queueId, delayed, BATCH)) > 0);
+  }
+
+  /**
+   * Removes jobs of one state that are older than `grace` milliseconds, at most `limit` (0: all).
+   * Resolves to their ids. Active jobs are left alone.
    */
   async clean(grace: number, limit: number, type: JobType = 'completed'): Promise<string[]> {
     const queueId = await this.queueId();
     const removed: string[] = [];
     const most = limit > 0 ? limit : Number.POSITIVE_INFINITY;
     while (removed.length < most) {
-      const batch = Math.min(REMOVE_BATCH, most - removed.length);
+      const batch = Math.min(BATCH, most - removed.length);
       const ids = await this.store.cleanJobs(queueId, toJobState(type), grace, batch);
       if (ids.length === 0) break;
       removed.push(...ids);
@@ -287,7 +196,7 @@ export class Queue<
    * @param opts.count jobs to remove in one transaction. Default 1,000.
    * @throws Error when jobs are active and that is not forced; the queue is paused then
    */
-  async obliterate({ force = false, count = REMOVE_BATCH } = {}): Promise<void> {
+  async obliterate({ force = false, count = BATCH } = {}): Promise<void> {
     await this.pause();
     const queueId = await this.queueId();
     while (true) {

@@ -23,7 +23,8 @@ import {
 import { QueueBase } from './queue-base';
 
 /**
- * Does the work of a job; what it resolves to is the job's return value, what it throws fails the job.
+ * Does the work of a job; what it resolves to is the job's return value, what it throws fails the
+ * job.
  * @param token proves that this run holds the job: for `job.moveToDelayed` and its kin
  * @param signal is aborted by `worker.cancelJob`; made only for processors that declare it
  */
@@ -42,7 +43,10 @@ export type Processor<
 /** Errors by which a processor says that it has moved the job itself. */
 const MOVED = ['DelayedError', 'WaitingError', 'WaitingChildrenError'];
 
-/** Milliseconds between looks while `getNextJob` waits, or the database cannot be reached at the start. */
+/**
+ * Milliseconds between looks while `getNextJob` waits, or the database cannot be reached at the
+ * start.
+ */
 const LOOK_AGAIN_MS = 100;
 const RECONNECT_MS = 1_000;
 
@@ -54,8 +58,8 @@ interface Run<JobType> {
 /**
  * Runs the jobs of a queue.
  *
- * Events: `active`, `completed`, `failed` (every failed try), `progress`, `stalled`, `drained`, `error`, `paused`, `resumed`,
- * `ready`, `closing`, `closed`.
+ * Events: `active`, `completed`, `failed` (every failed try), `progress`, `stalled`, `drained`,
+ * `error`, `paused`, `resumed`, `ready`, `closing`, `closed`.
  */
 export class Worker<
   // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, untyped data
@@ -67,6 +71,7 @@ export class Worker<
   declare readonly opts: ResolvedWorkerOptions;
   readonly id: string = randomUUID();
   private readonly processor: Processor<DataType, ResultType, NameType> | undefined;
+  /** By token: a job that was moved may run again before its last run has ended. */
   private readonly runs = new Map<string, Run<Job<DataType, ResultType, NameType>>>();
   private readonly unsettled = new Set<Promise<void>>();
   private readonly cleanups: (() => unknown)[] = [];
@@ -129,13 +134,14 @@ export class Worker<
   /** Connects, however long it takes, and lets the loop go. */
   private async start(): Promise<void> {
     const { store, listener, pulse } = this.backend;
-    const queueId = await this.connect();
-    if (queueId === undefined) return;
+    const connected = await this.connect();
+    if (!connected) return;
+    const { queueId, channel } = connected;
     const loop = new ExchangeLoop(store, queueId, {
       freeSlots: () =>
         this.isPausedHere || this.closing
           ? 0
-          : Math.max(this.currentConcurrency - this.runs.size, 0),
+          : Math.max(Math.floor(this.currentConcurrency) - this.runs.size, 0),
       start: (record) => this.track(this.process(record)),
       onDrained: () => this.emit('drained'),
       onError: (error) => this.emit('error', error),
@@ -144,7 +150,7 @@ export class Worker<
           ...this.opts,
           id: this.id,
           name: this.opts.name ?? '',
-          concurrency: this.currentConcurrency,
+          concurrency: Math.floor(this.currentConcurrency),
         }),
     });
     this.loop = loop;
@@ -161,16 +167,16 @@ export class Worker<
         onClaimable: () => loop.prod(),
       }),
     );
-    const channel = await store.channel('wake', queueId);
     this.cleanups.push(await listener.subscribe(channel, () => loop.prod()));
     this.emit('ready');
     loop.prod();
   }
 
-  private async connect(): Promise<number | undefined> {
+  private async connect(): Promise<{ queueId: number; channel: string } | undefined> {
     while (!this.closing) {
       try {
-        return await this.queueId();
+        const queueId = await this.queueId();
+        return { queueId, channel: await this.backend.store.channel('wake', queueId) };
       } catch (error) {
         this.emit('error', error);
         await sleep(RECONNECT_MS);
@@ -192,18 +198,19 @@ export class Worker<
   private async process(record: ClaimedJob): Promise<void> {
     const job = Job.fromJSON<DataType, ResultType, NameType>(this, record);
     job.processedBy = this.opts.name ?? '';
-    // An AbortController for each job costs more than many a job: only for processors that look at it.
+    // An AbortController for each job costs more than many a job: only for processors that look at
+    // it.
     const controller = this.processor!.length >= 3 ? new AbortController() : undefined;
-    this.runs.set(record.id, { job, controller });
+    this.runs.set(record.token, { job, controller });
     this.emit('active', job, 'waiting');
     try {
       const refused = this.refusalToStart(job);
       if (refused) throw refused;
       const result = await this.processor!(job, record.token, controller?.signal);
-      this.runs.delete(record.id);
+      this.runs.delete(record.token);
       await this.complete(job, record, result);
     } catch (thrown) {
-      this.runs.delete(record.id);
+      this.runs.delete(record.token);
       await this.settleThrown(job, record, thrown);
     }
   }
@@ -294,7 +301,10 @@ export class Worker<
     this.emit('failed', job, error, 'active');
   }
 
-  /** Fetches nothing more until `resume`. Waits for the jobs that run, unless told otherwise. Only this worker. */
+  /**
+   * Fetches nothing more until `resume`. Waits for the jobs that run, unless told otherwise. Only
+   * this worker.
+   */
   async pause(doNotWaitActive = false): Promise<void> {
     if (this.isPausedHere) return;
     this.isPausedHere = true;
@@ -315,8 +325,10 @@ export class Worker<
   }
 
   /**
-   * Stops: fetches nothing more, waits for the jobs that run and for their results to be stored. Idempotent.
-   * @param force without waiting: jobs that run are taken over by other workers, their results here are refused
+   * Stops: fetches nothing more, waits for the jobs that run and for their results to be stored.
+   * Idempotent.
+   * @param force without waiting: jobs that run are taken over by other workers, their results here
+   * are refused
    */
   override close(force = false): Promise<void> {
     this.closing ??= this.shutDown(force);
@@ -345,13 +357,18 @@ export class Worker<
   }
 
   /**
-   * Asks the processor of a running job to stop, by its AbortSignal. What becomes of the job is the processor's to say.
+   * Asks the processor of a running job to stop, by its AbortSignal. What becomes of the job is the
+   * processor's to say.
    * @returns false when this worker does not run the job, or its processor declares no signal
    */
   cancelJob(jobId: string, reason?: string): boolean {
-    const controller = this.runs.get(jobId)?.controller;
-    controller?.abort(reason);
-    return controller !== undefined;
+    let isAsked = false;
+    for (const { job, controller } of this.runs.values()) {
+      if (job.id !== jobId || !controller) continue;
+      controller.abort(reason);
+      isAsked = true;
+    }
+    return isAsked;
   }
 
   /** As `cancelJob`, for all jobs that run here. */
@@ -381,7 +398,10 @@ export class Worker<
     return undefined;
   }
 
-  /** Holds jobs for so many milliseconds from now. Resolves to the ids of those not held under their token. */
+  /**
+   * Holds jobs for so many milliseconds from now. Resolves to the ids of those not held under their
+   * token.
+   */
   async extendJobLocks(jobIds: string[], tokens: string[], duration: number): Promise<string[]> {
     const locks = jobIds.map((id, i) => ({ id, token: tokens[i] ?? '' }));
     return this.backend.store.extendLocks(await this.queueId(), locks, duration);

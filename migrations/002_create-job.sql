@@ -1,7 +1,7 @@
 create type job_status as enum ('waiting', 'delayed', 'active', 'waiting-children', 'completed', 'failed');
 
--- What a job is. Written once; only update_jobs touches it. `json`, not `jsonb`: the payload comes back as it was given
--- (key order, large numbers, \u0000), and it is inserted and read faster.
+-- What a job is. Written once; only update_jobs touches it. `json`, not `jsonb`: the payload comes back as it
+-- was given (key order, large numbers, \u0000), and it is inserted and read faster.
 create table job (
   queue_id   integer          not null,
   id         text collate "C" not null,
@@ -12,14 +12,16 @@ create table job (
   primary key (queue_id, id)
 );
 
--- Orders jobs within one priority: the tail of a queue takes the next number, its head the next number negated.
+-- Orders jobs within one priority: the tail of a queue takes the next number, its head the next number
+-- negated.
 create sequence job_seq cache 1;
 
 -- Lock tokens are never given twice, so that no stale run can pass for a later one.
 create sequence lock_token_seq cache 1;
 
 -- Where a job stands: one narrow row, updated in place.
--- There is no foreign key to job: both rows are made and removed by the same functions, and the check would cost each insert a lookup.
+-- There is no foreign key to job: both rows are made and removed by the same functions, and the check would
+-- cost each insert a lookup.
 create table job_state (
   queue_id         integer          not null,
   id               text collate "C" not null,
@@ -52,7 +54,8 @@ create table job_state (
   constraint job_state_delayed_iff_due check ((run_at is not null) = (status = 'delayed')),
   constraint job_state_on_failure_is_known check (on_failure in ('fail-parent', 'continue-parent', 'ignore', 'remove'))
 ) with (
-  -- Finished rows pile up in the same table: vacuum by the number of dead rows, not by a share of a growing table.
+  -- Finished rows pile up in the same table: vacuum by the number of dead rows, not by a share of a growing
+  -- table.
   autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 5000,
   autovacuum_analyze_scale_factor = 0.02, autovacuum_analyze_threshold = 5000,
   autovacuum_vacuum_cost_delay = 1
@@ -127,9 +130,9 @@ create type parent_change as (
   release  boolean   -- the parent goes on although children are pending
 );
 
--- A job as the worker that claims it needs it. Rows, not JSON: building a JSON object costs several times the claim itself.
--- What most jobs do not have is in `more`, a JSON object {progress, returnvalue, failedReason, stacktrace, stalledCounter, parentKey,
--- parentId, deferredFailure}, null when there is nothing to tell.
+-- A job as the worker that claims it needs it. Rows, not JSON: building a JSON object costs several times the
+-- claim itself. What most jobs do not have is in `more`, a JSON object {progress, returnvalue, failedReason,
+-- stacktrace, stalledCounter, parentKey, parentId, deferredFailure}, null when there is nothing to tell.
 create type claimed_job as (
   id               text,
   name             text,

@@ -1,6 +1,7 @@
 create type dependency_status as enum ('pending', 'completed', 'failed', 'ignored');
 
--- Parent and child of a flow. The row outlives the child, so that a parent reads the results of children long removed.
+-- Parent and child of a flow. The row outlives the child, so that a parent reads the results of children long
+-- removed.
 create table dependency (
   parent_queue_id integer           not null,
   parent_id       text collate "C"  not null,

@@ -3,11 +3,13 @@ create table process (
   id           bigint generated always as identity primary key,
   hostname     text        not null,
   pid          integer     not null,
-  -- The process holds the session lock of _process_lock(id). When that lock is free, the session and most likely the process are gone.
+  -- The process holds the session lock of _process_lock(id). When that lock is free, the session and most
+  -- likely the process are gone.
   holds_lock   boolean     not null default false,
   started_at   timestamptz not null,
   heartbeat_at timestamptz not null,
-  -- Since when heartbeats came without a gap. One who was cut off a moment ago is no judge of who else is gone.
+  -- Since when heartbeats came without a gap. One who was cut off a moment ago is no judge of who else is
+  -- gone.
   steady_since timestamptz not null
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 

@@ -1,5 +1,6 @@
--- Written only for queues that somebody listens to. `xid` is the transaction that wrote the event: a reader asks for what became
--- visible since its last snapshot, so that a transaction that took an early id and committed late is still read, once.
+-- Written only for queues that somebody listens to. `xid` is the transaction that wrote the event: a reader
+-- asks for what became visible since its last snapshot, so that a transaction that took an early id and
+-- committed late is still read, once.
 create table event (
   queue_id   integer          not null,
   xid        xid8             not null default pg_current_xact_id(),

@@ -2,12 +2,14 @@
 export type Row = Record<string, unknown>;
 
 /**
- * All that is asked of a database connection: to run one statement with `$n` parameters, each a string, number, boolean or null.
- * An open transaction of the application's is one of these, and so is our pool.
+ * All that is asked of a database connection: to run one statement with `$n` parameters, each a
+ * string, number, boolean or null. An open transaction of the application's is one of these, and so
+ * is our pool.
  */
 export interface Executor {
   /**
-   * @param name statements of this name may be prepared once a session; ignored where that cannot be
+   * @param name statements of this name may be prepared once a session; ignored where that cannot
+   * be
    */
   query(text: string, values: readonly unknown[], name?: string): Promise<Row[]>;
 }
@@ -18,8 +20,10 @@ export interface TransactionClient {
 }
 
 /**
- * The application's transaction as an executor. Nothing is prepared, set or listened to on its connection.
- * @throws TypeError when this is no client; also for a pool, on which each statement would be a transaction of its own
+ * The application's transaction as an executor. Nothing is prepared, set or listened to on its
+ * connection.
+ * @throws TypeError when this is no client; also for a pool, on which each statement would be a
+ * transaction of its own
  */
 export function transactionExecutor(tx: TransactionClient): Executor {
   if (typeof tx?.query !== 'function') {
@@ -44,7 +48,10 @@ export function isConnectionError(error: unknown): boolean {
   );
 }
 
-/** Whether the server rolled the transaction back for a conflict, and asks to try again: deadlock or serialization failure. */
+/**
+ * Whether the server rolled the transaction back for a conflict, and asks to try again: deadlock or
+ * serialization failure.
+ */
 export function isConflict(error: unknown): boolean {
   return ['40P01', '40001'].includes((error as { code?: string }).code ?? '');
 }

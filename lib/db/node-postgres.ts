@@ -3,8 +3,8 @@ import type { ResolvedConnection } from '../options/connection-options';
 import type { Executor, Row } from './database';
 
 /**
- * Connections that a pool of ours opens unless its configuration says otherwise. Two are enough for any number of workers: claims and
- * results travel in batches, one exchange at a time.
+ * Connections that a pool of ours opens unless its configuration says otherwise. Two are enough for
+ * any number of workers: claims and results travel in batches, one exchange at a time.
  */
 const DEFAULT_POOL_SIZE = 2;
 
@@ -32,7 +32,10 @@ export function openPool(
   return { pool, isOwn: true };
 }
 
-/** Every value as the server sent it: the application may have type parsers of its own, and most answers are one JSON text. */
+/**
+ * Every value as the server sent it: the application may have type parsers of its own, and most
+ * answers are one JSON text.
+ */
 const unparsed: pg.CustomTypesConfig = { getTypeParser: () => (value: string) => value };
 
 /** The pool as an executor: each statement is a transaction of its own. */
@@ -57,8 +60,14 @@ export interface Session extends Executor {
 
 /** A session with the same server, user and database as the pool. */
 export function openSession(pool: pg.Pool): Session {
-  const { application_name = 'tuskmq' } = pool.options as pg.ClientConfig;
-  const client = new pg.Client({ keepAlive: true, ...pool.options, application_name });
+  // The pool hides its password from enumeration.
+  const { application_name = 'tuskmq', password } = pool.options as pg.ClientConfig;
+  const client = new pg.Client({
+    keepAlive: true,
+    ...pool.options,
+    ...(password === undefined ? {} : { password }),
+    application_name,
+  });
   return {
     client,
     connect: async () => {

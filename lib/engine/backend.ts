@@ -6,7 +6,7 @@ import {
   transactionExecutor,
 } from '../db/database';
 import { type OpenPool, openPool, openSession, type Pool, poolExecutor } from '../db/node-postgres';
-import { missingParentError, refusalError } from '../model/errors';
+import { missingParentError, raisedError, refusalError } from '../model/errors';
 import type { JobSpec } from '../model/job-record';
 import {
   type BaseOptions,
@@ -44,8 +44,8 @@ const identities = new WeakMap<object, number>();
 let identityCount = 0;
 
 /**
- * All that instances with the same connection and schema share in this process: one pool, one listening session, one heartbeat,
- * one queue of adds. It lives as long as one of them is open.
+ * All that instances with the same connection and schema share in this process: one pool, one
+ * listening session, one heartbeat, one queue of adds. It lives as long as one of them is open.
  */
 export class Backend {
   /** Where BullMQ's users find the pool. */
@@ -137,7 +137,10 @@ export class Backend {
     }
   }
 
-  /** The id of a queue, which is made when it is new, on a connection of ours: never in the caller's transaction. */
+  /**
+   * The id of a queue, which is made when it is new, on a connection of ours: never in the caller's
+   * transaction.
+   */
   queueId(prefix: string, name: string): Promise<number> {
     const key = `${prefix}:${name}`;
     let id = this.queueIds.get(key);
@@ -150,8 +153,8 @@ export class Backend {
   }
 
   /**
-   * Adds jobs together or not at all: in the transaction of `bound`, or else in one that other adds of this moment share. Large
-   * units go alone, so that nobody waits for them.
+   * Adds jobs together or not at all: in the transaction of `bound`, or else in one that other adds
+   * of this moment share. Large units go alone, so that nobody waits for them.
    */
   async add(specs: readonly JobSpec[], bound?: Store): Promise<AddedUnit> {
     if (!bound && specs.length <= LARGE_UNIT) return this.adder.run(specs);
@@ -181,7 +184,10 @@ export class Backend {
   }
 }
 
-/** Node reports a refused connection to a host of several addresses as an AggregateError without a message. */
+/**
+ * Node reports a refused connection to a host of several addresses as an AggregateError without a
+ * message.
+ */
 function unreachableError(error: Error & { code?: string; errors?: Error[] }): Error {
   const reason = error.message || error.errors?.map(({ message }) => message).join(', ');
   return Object.assign(
@@ -200,7 +206,9 @@ async function addUnits(
   store: Store,
   units: readonly (readonly JobSpec[])[],
 ): Promise<(AddedUnit | Error)[]> {
-  const added = await store.addJobs(units);
+  const added = await store.addJobs(units).catch((error) => {
+    throw raisedError(error);
+  });
   const duplicates = new Set(added.duplicates);
   const missing = new Map(added.missing_parents?.map(({ unit, key }) => [unit, key]));
   let position = 0;
@@ -229,7 +237,10 @@ async function updateJobs(store: Store, updates: JobUpdate[]): Promise<(true | E
   });
 }
 
-/** What makes two connections the same: the settings, or the object where it holds more than settings. */
+/**
+ * What makes two connections the same: the settings, or the object where it holds more than
+ * settings.
+ */
 function identify(connection: ResolvedConnection): unknown {
   if ('config' in connection) {
     const { config } = connection;

@@ -10,8 +10,9 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * Group commit: calls that arrive while one is on its way travel together in the next, and share one commit. Each is answered for
- * itself: an Error among the results rejects one call, and when a whole batch is refused each of its calls is tried alone.
+ * Group commit: calls that arrive while one is on its way travel together in the next, and share
+ * one commit. Each is answered for itself: an Error among the results rejects one call, and when a
+ * whole batch is refused each of its calls is tried alone.
  */
 export class Batcher<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
@@ -47,7 +48,8 @@ export class Batcher<Item, Result> {
         else call.resolve(result);
       }
     } catch (error) {
-      // After a lost connection nobody knows whether the batch was committed: trying again could do it twice.
+      // After a lost connection nobody knows whether the batch was committed: trying again could do
+      // it twice.
       if (batch.length === 1 || isConnectionError(error)) {
         for (const call of batch) call.reject(error as Error);
       } else {

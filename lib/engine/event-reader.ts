@@ -14,7 +14,8 @@ type Event = EventPage['events'][number];
 /**
  * Reads the events of a queue, each once and none left out, whenever there is news.
  *
- * stopped --start--> registered as listener: from now on events are written --> reading <--> waiting (notified, or 5 s)
+ * stopped --start--> registered as listener: from now on events are written --> reading <-->
+ * waiting (notified, or 5 s)
  */
 export class EventReader {
   private readonly store: Store;
@@ -36,7 +37,10 @@ export class EventReader {
     this.store = backend.store;
   }
 
-  /** @param lastEventId begin after this event, as far as it is kept; without one, with what happens from now on */
+  /**
+   * @param lastEventId begin after this event, as far as it is kept; without one, with what happens
+   * from now on
+   */
   async start(lastEventId?: string): Promise<void> {
     const since = await this.register();
     this.cursor =

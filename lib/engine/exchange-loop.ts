@@ -7,6 +7,8 @@ import type { Exchange, Store } from '../store/store';
 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
+/** Between looks for a due job that somebody holds. */
+const HELD_JOB_MS = 50;
 /** The longest that setTimeout can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -33,15 +35,19 @@ interface Report {
 }
 
 /**
- * A worker's conversation with the database: one exchange at a time reports what is finished and claims what there are slots for, so
- * results pile up into batches by themselves while an exchange is on its way.
+ * A worker's conversation with the database: one exchange at a time reports what is finished and
+ * claims what there are slots for, so results pile up into batches by themselves while an exchange
+ * is on its way.
  *
- * busy --nothing claimed for a free slot--> hungry: registered, others notify --look behind the wake lock--> asleep
- *  ^                                          |  '--lock not free: looks again after 2 to 100 ms--'             |
- *  '---------------claimed all it could-------'<------- notified, or a delayed job is due -----------------------'
+ * busy --nothing claimed for a free slot--> hungry: registered, others notify --look behind the
+ * wake lock--> asleep
+ *  ^                                          |  '--lock not free: looks again after 2 to 100 ms--'
+ * |
+ *  '---------------claimed all it could-------'<------- notified, or a delayed job is due
+ * -----------------------'
  *
- * After an exchange whose answer was lost the worker is resynced: what was claimed unseen is given back, what was reported is reported
- * again, and recognised by its token.
+ * After an exchange whose answer was lost the worker is resynced: what was claimed unseen is given
+ * back, what was reported is reported again, and recognised by its token.
  */
 export class ExchangeLoop {
   private workerId: string | undefined;
@@ -230,11 +236,16 @@ export class ExchangeLoop {
   private setAlarm(wakeIn: number | null): void {
     clearTimeout(this.alarm);
     if (wakeIn !== null && !this.isStopped) {
-      this.alarm = setTimeout(() => this.prod(), Math.min(wakeIn, MAX_TIMER_MS));
+      // 0 is a due job that an open transaction holds: nothing to be quick about.
+      const ms = wakeIn > 0 ? Math.min(wakeIn, MAX_TIMER_MS) : HELD_JOB_MS;
+      this.alarm = setTimeout(() => this.prod(), ms);
     }
   }
 
-  /** The first look comes at once, later ones after a tenth of the time that some transaction has already kept us waiting. */
+  /**
+   * The first look comes at once, later ones after a tenth of the time that some transaction has
+   * already kept us waiting.
+   */
   private pauseBeforeLook(): Promise<void> {
     const waited = now() - this.hungrySince;
     return waited < 2 ? nextTurn() : this.pause(Math.min(Math.max(waited / 10, 2), 100));

@@ -18,11 +18,15 @@ export interface WatchedJob {
   read(): Promise<JobRecord | null>;
 }
 
-/** How often to look in spite of the events, so that one that never comes cannot make the wait endless. */
+/**
+ * How often to look in spite of the events, so that one that never comes cannot make the wait
+ * endless.
+ */
 const LOOK_AGAIN_MS = 5_000;
 
 /**
- * Resolves to the job's return value when it is completed, and rejects with its reason when it failed for good.
+ * Resolves to the job's return value when it is completed, and rejects with its reason when it
+ * failed for good.
  * @param ttl milliseconds after which to give up
  * @throws Error also when the job is not there (any more), or when the events are closed
  */

@@ -13,8 +13,10 @@ export interface PreparedJob {
 }
 
 /**
- * Checks a job and gives it the form in which it is added. Nothing has happened yet when this throws.
- * @throws Error with BullMQ's messages; InvalidPayloadError for data or options that JSON cannot hold
+ * Checks a job and gives it the form in which it is added. Nothing has happened yet when this
+ * throws.
+ * @throws Error with BullMQ's messages; InvalidPayloadError for data or options that JSON cannot
+ * hold
  */
 export async function prepareJob(
   backend: Backend,

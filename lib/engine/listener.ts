@@ -10,7 +10,8 @@ const LAST_RETRY_MS = 5_000;
  * idle --subscribe--> connecting --ok--> listening --session ends--> connecting --…
  *                         '--fails--> waits (50 ms, doubling up to 5 s) --> connecting
  *
- * Each time it comes to listen, subscribers are called once without a notification: something may have been said meanwhile.
+ * Each time it comes to listen, subscribers are called once without a notification: something may
+ * have been said meanwhile.
  */
 export class Listener {
   private readonly subscribers = new Map<string, Set<() => void>>();
@@ -35,7 +36,10 @@ export class Listener {
     return this.session !== undefined;
   }
 
-  /** Resolves when the channel is listened to, or the first attempt has failed; from then on the listener tries by itself. */
+  /**
+   * Resolves when the channel is listened to, or the first attempt has failed; from then on the
+   * listener tries by itself.
+   */
   async subscribe(channel: string, onNotified: () => void): Promise<() => Promise<void>> {
     let subscribers = this.subscribers.get(channel);
     if (!subscribers) {

@@ -20,8 +20,9 @@ export interface Patient {
 }
 
 /**
- * The heartbeat of this process: one statement every 500 ms for all of its workers. It renews the leases of what runs here, takes
- * over what others left, and wakes sleepers that missed a notification, which is all there is where LISTEN does not work.
+ * The heartbeat of this process: one statement every 500 ms for all of its workers. It renews the
+ * leases of what runs here, takes over what others left, and wakes sleepers that missed a
+ * notification, which is all there is where LISTEN does not work.
  *
  * stopped --first patient--> beating --last patient leaves--> stopped
  */
@@ -66,7 +67,10 @@ export class Pulse {
     return () => this.patients.delete(patient);
   }
 
-  /** Keeps the process alive for something that is no worker. `onReborn` is called when the process had to be registered anew. */
+  /**
+   * Keeps the process alive for something that is no worker. `onReborn` is called when the process
+   * had to be registered anew.
+   */
   attendListener(onReborn: () => void): () => void {
     this.onReborn.add(onReborn);
     this.schedule(0);

@@ -30,7 +30,10 @@ export class WaitingError extends Error {
   }
 }
 
-/** Thrown by a processor after `job.moveToWaitingChildren` returned true: the job is neither completed nor failed. */
+/**
+ * Thrown by a processor after `job.moveToWaitingChildren` returned true: the job is neither
+ * completed nor failed.
+ */
 export class WaitingChildrenError extends Error {
   constructor(message = 'bullmq:movedToWaitingChildren') {
     super(message);
@@ -40,7 +43,10 @@ export class WaitingChildrenError extends Error {
 
 const RATE_LIMIT_MESSAGE = 'bullmq:rateLimitExceeded';
 
-/** Thrown by a processor after `queue.rateLimit`: the job goes back to the head of the queue, its attempts unchanged. */
+/**
+ * Thrown by a processor after `queue.rateLimit`: the job goes back to the head of the queue, its
+ * attempts unchanged.
+ */
 export class RateLimitError extends Error {
   constructor(message = RATE_LIMIT_MESSAGE) {
     super(message);
@@ -72,7 +78,10 @@ export class InvalidConnectionError extends Error {
   }
 }
 
-/** The schema in the database does not fit this version of the library. The message says which is which, and what to do. */
+/**
+ * The schema in the database does not fit this version of the library. The message says which is
+ * which, and what to do.
+ */
 export class SchemaVersionError extends Error {
   constructor(
     message: string,
@@ -92,7 +101,10 @@ export class InvalidPayloadError extends TypeError {
   }
 }
 
-/** Whether an error is of this kind, also when it was thrown across a process or by another copy of the library. */
+/**
+ * Whether an error is of this kind, also when it was thrown across a process or by another copy of
+ * the library.
+ */
 export function isNamed(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name;
 }
@@ -151,11 +163,18 @@ export function refusalError(
   }
 }
 
-/** The parent that a new job names does not exist. */
-export function missingParentError(parentKey: string): Error {
-  return Object.assign(new Error(`Missing key for parent job ${parentKey}. addJob`), {
+/** The parent that a job names does not exist. */
+export function missingParentError(parentKey: string, command = 'addJob'): Error {
+  return Object.assign(new Error(`Missing key for parent job ${parentKey}. ${command}`), {
     code: ErrorCode.ParentJobNotExist,
   });
+}
+
+/** An error that the database raised, with BullMQ's code where it has one. */
+export function raisedError(error: Error & { code?: unknown }): Error {
+  return error.code === 'TQ007'
+    ? Object.assign(new Error(error.message), { code: ErrorCode.ParentJobCannotBeReplaced })
+    : error;
 }
 
 /** Whatever was thrown, as an Error with a message worth reading. */

@@ -33,8 +33,8 @@ export interface WorkerListener<JobType, Result = unknown> {
 type OfJob<Fields = object> = (args: { jobId: string } & Fields, id: string) => void;
 
 /**
- * What all workers and queues tell everybody who listens with QueueEvents. `id` orders the events. Each with a `jobId` is
- * also emitted as `<event>:<jobId>`.
+ * What all workers and queues tell everybody who listens with QueueEvents. `id` orders the events.
+ * Each with a `jobId` is also emitted as `<event>:<jobId>`.
  */
 export interface QueueEventsListener {
   active: OfJob<{ prev?: string }>;

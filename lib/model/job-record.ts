@@ -1,6 +1,9 @@
 import type { JobState } from './job-state';
 
-/** A job as the database returns it. Times in milliseconds since 1970; data, options and results parsed. */
+/**
+ * A job as the database returns it. Times in milliseconds since 1970; data, options and results
+ * parsed.
+ */
 export interface JobRecord {
   id: string;
   name: string;

@@ -15,7 +15,7 @@ export function toJsonText(value: unknown, what: string): string {
   }
 }
 
-/** Text as PostgreSQL can hold it: the character U+0000, which it cannot, becomes U+FFFD. */
+/** Text as PostgreSQL can hold it: U+0000 and halves of surrogate pairs, which it cannot, become U+FFFD. */
 export function toStorableText(text: string): string {
-  return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text;
+  return text.replace(/\0|\p{Surrogate}/gu, '\uFFFD');
 }

@@ -6,7 +6,10 @@ export function qualifiedName(prefix: string, queueName: string): string {
   return `${prefix}:${queueName}`;
 }
 
-/** The parts of `<prefix>:<queue>`. A prefix may contain colons, a queue's name may not. A bare name has the default prefix. */
+/**
+ * The parts of `<prefix>:<queue>`. A prefix may contain colons, a queue's name may not. A bare name
+ * has the default prefix.
+ */
 export function parseQualifiedName(qualified: string): { prefix: string; name: string } {
   const at = qualified.lastIndexOf(':');
   return at < 0

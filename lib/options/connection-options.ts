@@ -2,8 +2,9 @@ import type { Pool, PoolConfig } from 'pg';
 import { InvalidConnectionError } from '../model/errors';
 
 /**
- * Where the database is: a URL, a `pg` pool configuration, or a `pg.Pool` of the application's, which is used but never closed.
- * Nothing means `DATABASE_URL`, or else the `PG*` variables that `pg` reads.
+ * Where the database is: a URL, a `pg` pool configuration, or a `pg.Pool` of the application's,
+ * which is used but never closed. Nothing means `DATABASE_URL`, or else the `PG*` variables that
+ * `pg` reads.
  */
 export type ConnectionOptions = string | PoolConfig | Pool;
 
@@ -12,7 +13,10 @@ export interface BaseOptions {
   connection?: ConnectionOptions;
   /** The schema that holds the queues. Default `tuskmq`. */
   schema?: string;
-  /** Bring the schema up to date when it is first used. Default true; with false, an unfit schema is an error. */
+  /**
+   * Bring the schema up to date when it is first used. Default true; with false, an unfit schema is
+   * an error.
+   */
   migrate?: boolean;
   /** Namespace of queues in a schema. Default `bull`. */
   prefix?: string;
@@ -35,7 +39,10 @@ export const DEFAULT_SCHEMA = 'tuskmq';
 /** A connection option as a pool of the application's, or the configuration of one of ours. */
 export type ResolvedConnection = { pool: Pool } | { config: PoolConfig };
 
-/** @throws InvalidConnectionError when nothing can be connected to by this option; whether a server answers is seen later. */
+/**
+ * @throws InvalidConnectionError when nothing can be connected to by this option; whether a server
+ * answers is seen later.
+ */
 export function resolveConnection(connection: ConnectionOptions | undefined): ResolvedConnection {
   if (connection === undefined || connection === null) {
     const url = process.env['DATABASE_URL'];

@@ -8,7 +8,10 @@ export interface DefaultJobOptions {
   timestamp?: number;
   /** 0 (the default) runs before 1, 1 before 2, …; at most 2,097,151. */
   priority?: number;
-  /** Milliseconds until the job may run. Default 0. A parent's delay begins when its children are done. */
+  /**
+   * Milliseconds until the job may run. Default 0. A parent's delay begins when its children are
+   * done.
+   */
   delay?: number;
   /** How often the job is tried in all. Default 1. */
   attempts?: number;
@@ -37,7 +40,10 @@ export interface ParentOptions {
 
 /** Options of one job. Unknown keys are kept with the job. */
 export interface JobsOptions extends DefaultJobOptions {
-  /** An id of your own. A job whose id is taken is not added again. Default: the queue's next number. */
+  /**
+   * An id of your own. A job whose id is taken is not added again. Default: the queue's next
+   * number.
+   */
   jobId?: string;
   /** The job becomes a pending child of this one. */
   parent?: ParentOptions;

@@ -27,7 +27,9 @@ export interface FlowJob {
 }
 
 export interface FlowOptions {
-  /** Options of the queues of a flow, by name; their `defaultJobOptions` hold for the flow's jobs. */
+  /**
+   * Options of the queues of a flow, by name; their `defaultJobOptions` hold for the flow's jobs.
+   */
   queuesOptions?: Record<string, Pick<QueueOptions, 'defaultJobOptions'>>;
 }
 

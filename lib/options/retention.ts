@@ -8,7 +8,10 @@ export interface KeepJobs {
   limit?: number;
 }
 
-/** What `removeOnComplete` and `removeOnFail` take: true removes the job itself, a number keeps so many. */
+/**
+ * What `removeOnComplete` and `removeOnFail` take: true removes the job itself, a number keeps so
+ * many.
+ */
 export type RemoveOn = boolean | number | KeepJobs;
 
 /** What the database is told: fields of a settlement. */

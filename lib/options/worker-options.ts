@@ -9,17 +9,28 @@ export interface WorkerOptions extends BaseOptions {
   autorun?: boolean;
   /** Jobs that run at the same time. Default 1. */
   concurrency?: number;
-  /** Milliseconds without a sign of life after which the jobs of this worker are taken over. Default 30,000. */
+  /**
+   * Milliseconds without a sign of life after which the jobs of this worker are taken over. Default
+   * 30,000.
+   */
   lockDuration?: number;
   /** How often a job may be taken over from a dead worker before it fails. Default 1. */
   maxStalledCount?: number;
-  /** Milliseconds between looks for jobs of dead workers, at most; there is a look every 500 ms anyway. Default 30,000. */
+  /**
+   * Milliseconds between looks for jobs of dead workers, at most; there is a look every 500 ms
+   * anyway. Default 30,000.
+   */
   stalledInterval?: number;
   /** Leave jobs of dead workers to others. Default false. */
   skipStalledCheck?: boolean;
-  /** Let the lock of each job run out after `lockDuration`, however alive the worker. Default false. */
+  /**
+   * Let the lock of each job run out after `lockDuration`, however alive the worker. Default false.
+   */
   skipLockRenewal?: boolean;
-  /** How often a job may be started, steps and take-overs included, before it fails. Default: no limit. */
+  /**
+   * How often a job may be started, steps and take-overs included, before it fails. Default: no
+   * limit.
+   */
   maxStartedAttempts?: number;
   /** Seconds for which `getNextJob` waits for a job. Default 5. */
   drainDelay?: number;

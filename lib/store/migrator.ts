@@ -27,11 +27,12 @@ interface Release {
 }
 
 /**
- * Brings a schema up to date: creates it, applies the numbered migrations that are missing, then all functions and views in one
- * transaction. Does nothing when all is there. Processes that start at once wait for the first. A schema that a later version
- * has brought further is left as it is.
+ * Brings a schema up to date: creates it, applies the numbered migrations that are missing, then
+ * all functions and views in one transaction. Does nothing when all is there. Processes that start
+ * at once wait for the first. A schema that a later version has brought further is left as it is.
  *
- * @throws SchemaVersionError `forbidden` when the role may not create the schema, `newer` when it no longer serves this version
+ * @throws SchemaVersionError `forbidden` when the role may not create the schema, `newer` when it
+ * no longer serves this version
  */
 export async function migrateSchema(session: Session, schema: string): Promise<void> {
   const release = ownRelease();
@@ -45,8 +46,9 @@ export async function migrateSchema(session: Session, schema: string): Promise<v
     if (isCurrent(installed, release)) return;
     if (installed && isLater(installed, release)) return checkServes(installed, release, schema);
     await createSchema(session, schema);
-    // postgres-migrations looks for a table called `migrations` in every schema, and then reads the one that search_path finds:
-    // with ours made beforehand and first, it never meets the application's.
+    // postgres-migrations looks for a table called `migrations` in every schema, and then reads the
+    // one that search_path finds: with ours made beforehand and first, it never meets the
+    // application's.
     await session.query('select set_config($1, $2, false)', [
       'search_path',
       `${quoteIdentifier(schema)}, pg_temp`,
@@ -111,7 +113,10 @@ function isCurrent(installed: Release | undefined, release: Release): boolean {
   return installed?.schema === release.schema && installed.hash === release.hash;
 }
 
-/** Whether one release comes after another: functions are only ever replaced by later ones, also when an old process restarts. */
+/**
+ * Whether one release comes after another: functions are only ever replaced by later ones, also
+ * when an old process restarts.
+ */
 function isLater(one: Release, other: Release): boolean {
   return (
     one.schema > other.schema ||

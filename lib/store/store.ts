@@ -62,12 +62,23 @@ export interface RegisteredWorker {
   skipLockRenewal?: boolean | undefined;
 }
 
+/** A worker as others see it. `age` and `idle` are seconds since it started and was heard of. */
+export interface WorkerRecord {
+  id: number;
+  uid: string;
+  name: string;
+  hostname: string;
+  pid: number;
+  age: number;
+  idle: number;
+}
+
 /** `ok`, or why not. */
 export type Outcome = 'ok' | Refusal;
 
 /**
- * The database, one method for each public function in sql/, by the same name. Nothing else in lib knows SQL.
- * Durations and times are milliseconds.
+ * The database, one method for each public function in sql/, by the same name. Nothing else in lib
+ * knows SQL. Durations and times are milliseconds.
  */
 export class Store {
   private readonly prefix: string;
@@ -100,7 +111,10 @@ export class Store {
     return (text === null ? null : JSON.parse(text)) as T;
   }
 
-  /** Calls a function that returns jobs as rows: cheaper than JSON, on our own connections only, whose values come unparsed. */
+  /**
+   * Calls a function that returns jobs as rows: cheaper than JSON, on our own connections only,
+   * whose values come unparsed.
+   */
   private claimedRows(name: string, ...args: unknown[]): Promise<Row[]> {
     return this.executor.query(
       `select * from ${this.prefix}.${name}(${placeholders(args)})`,
@@ -237,6 +251,16 @@ export class Store {
     return (await this.text('promote_job', queueId, id)) as Outcome;
   }
 
+  /** How many were promoted. */
+  async promoteJobs(queueId: number, limit: number): Promise<number> {
+    return this.value('promote_jobs', queueId, limit);
+  }
+
+  /** How many will run again. */
+  async retryJobs(queueId: number, state: string, until: number, limit: number): Promise<number> {
+    return this.value('retry_jobs', queueId, state, until, limit);
+  }
+
   async changeDelay(queueId: number, id: string, ms: number): Promise<Outcome> {
     return (await this.text('change_delay', queueId, id, Math.ceil(ms))) as Outcome;
   }
@@ -256,6 +280,17 @@ export class Store {
     withChildren: boolean,
   ): Promise<'ok' | 'missing' | 'locked'> {
     return (await this.text('remove_job', queueId, id, withChildren)) as 'ok';
+  }
+
+  async removeDependency(
+    queueId: number,
+    id: string,
+  ): Promise<'ok' | 'not_pending' | 'missing' | 'no_parent' | 'parent_missing'> {
+    return (await this.text('remove_dependency', queueId, id)) as 'ok';
+  }
+
+  async removeUnprocessedChildren(queueId: number, id: string): Promise<number> {
+    return this.value('remove_unprocessed_children', queueId, id);
   }
 
   async drainQueue(queueId: number, delayed: boolean, limit: number): Promise<number> {
@@ -296,6 +331,17 @@ export class Store {
 
   async countJobs(queueId: number): Promise<Record<JobState, number>> {
     return this.value('count_jobs', queueId);
+  }
+
+  async countPriorities(
+    queueId: number,
+    priorities: readonly number[],
+  ): Promise<Record<string, number>> {
+    return (await this.value<null>('count_priorities', queueId, JSON.stringify(priorities))) ?? {};
+  }
+
+  async listWorkers(queueId: number): Promise<WorkerRecord[]> {
+    return (await this.value<WorkerRecord[] | null>('list_workers', queueId)) ?? [];
   }
 
   async getDependencies(

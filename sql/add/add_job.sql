@@ -1,11 +1,13 @@
--- Adds one job from SQL: psql, a trigger, another language. It commits or rolls back with the caller's transaction.
+-- Adds one job from SQL: psql, a trigger, another language. It commits or rolls back with the caller's
+-- transaction.
 --
 --   select tuskmq.add_job('emails', 'welcome', '{"to": 1}');
 --   select tuskmq.add_job('emails', 'welcome', '{"to": 1}', '{"delay": 5000, "attempts": 3}');
 --
--- p_queue is a queue's name (prefix 'bull') or <prefix>:<name>. p_opts are BullMQ's job options: jobId, delay (ms), priority, lifo,
--- attempts, backoff, timestamp (ms), parent {id, queue}, removeOnComplete, ... A queue that is new is made here; make it
--- beforehand with ensure_queue where transactions are long. Returns the job's id, also when a job of this id was there already.
+-- p_queue is a queue's name (prefix 'bull') or <prefix>:<name>. p_opts are BullMQ's job options: jobId, delay
+-- (ms), priority, lifo, attempts, backoff, timestamp (ms), parent {id, queue}, removeOnComplete, ... A queue
+-- that is new is made here; make it beforehand with ensure_queue where transactions are long. Returns the
+-- job's id, also when a job of this id was there already.
 --
 -- Moves      nothing -> waiting, delayed
 -- Called by  applications

@@ -1,7 +1,8 @@
 -- Adds jobs: one, many, or the nodes of flows. Jobs of one unit are added together or not at all.
 --
--- p_jobs is a JSON array of objects with the fields of job_spec, parents before their children. `data` and `opts` are JSON texts inside
--- strings, so that they are stored as given. `created_at` is in milliseconds since 1970. A missing `id` takes the queue's next number.
+-- p_jobs is a JSON array of objects with the fields of job_spec, parents before their children. `data` and
+-- `opts` are JSON texts inside strings, so that they are stored as given. `created_at` is in milliseconds
+-- since 1970. A missing `id` takes the queue's next number.
 --
 -- Returns a JSON object:
 --   ids              one a job, in the order of the call
@@ -51,7 +52,8 @@ begin
   get diagnostics v_count = row_count;
 
   if v_count < cardinality(v_specs) then
-    -- A job whose id was taken has its state row already. Of an id given twice in one call, the first is the new job.
+    -- A job whose id was taken has its state row already. Of an id given twice in one call, the first is the
+    -- new job.
     v_duplicates := array(select s from unnest(v_specs) s
                           where exists (select from job_state t where t.queue_id = s.queue_id and t.id = s.id)
                              or exists (select from unnest(v_specs) e

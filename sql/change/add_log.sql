@@ -1,4 +1,5 @@
--- Appends a row to the log of a job, and keeps the last p_keep rows (null: all). Returns the number of rows, or null when there is no such job.
+-- Appends a row to the log of a job, and keeps the last p_keep rows (null: all). Returns the number of rows,
+-- or null when there is no such job.
 -- Called by  Store.addLog (Job.log)
 -- Writes     job_log
 -- Locks      the job, so that its rows are counted right

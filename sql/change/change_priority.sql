@@ -1,4 +1,5 @@
--- Gives a job another priority: it goes to the back of its new class, or to the front with p_lifo. Outcomes: ok, missing.
+-- Gives a job another priority: it goes to the back of its new class, or to the front with p_lifo. Outcomes:
+-- ok, missing.
 -- Called by  Store.changePriority (Job.changePriority)
 -- Writes     job_state
 -- Locks      the job

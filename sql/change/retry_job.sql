@@ -1,5 +1,6 @@
--- Lets a finished job run again. p_state is the state that it has to be in; its place as a pending child of a waiting parent is restored.
--- p_opts: {lifo, resetAttemptsMade, resetAttemptsStarted}. Outcomes: ok, missing, not_in_state.
+-- Lets a finished job run again. p_state is the state that it has to be in; its place as a pending child of a
+-- waiting parent is restored. p_opts: {lifo, resetAttemptsMade, resetAttemptsStarted}. Outcomes: ok, missing,
+-- not_in_state.
 --
 -- Moves      completed, failed -> waiting
 -- Called by  Store.retryJob (Job.retry)

@@ -1,6 +1,7 @@
 -- Replaces the data or sets the progress of jobs, in any state and without a lock, as BullMQ does.
--- p_updates is a JSON array of {queue_id, id, data, progress}: JSON texts inside strings, null to leave as it is. Of several
--- updates of one job the last one holds. Returns the positions (from 0) of updates of jobs that do not exist, as a JSON array, or null.
+-- p_updates is a JSON array of {queue_id, id, data, progress}: JSON texts inside strings, null to leave as it
+-- is. Of several updates of one job the last one holds. Returns the positions (from 0) of updates of jobs
+-- that do not exist, as a JSON array, or null.
 --
 -- Called by  Store.updateJobs (Job.updateData, Job.updateProgress)
 -- Writes     job, job_state, event

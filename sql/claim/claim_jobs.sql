@@ -1,4 +1,5 @@
--- Takes waiting jobs for a caller that runs them by hand: no worker's lease, the lock ends p_lock_ms from now unless extended.
+-- Takes waiting jobs for a caller that runs them by hand: no worker's lease, the lock ends p_lock_ms from now
+-- unless extended.
 --
 -- Moves      waiting -> active
 -- Called by  Store.claimJobs (Worker.getNextJob, Job.moveToCompleted)

@@ -1,4 +1,5 @@
--- Holds active jobs for p_ms from now, whatever happens to the worker. p_locks is a JSON array of {id, token}.
+-- Holds active jobs for p_ms from now, whatever happens to the worker. p_locks is a JSON array of {id,
+-- token}.
 -- Returns the ids that are not held under their token, as a JSON array, or null.
 -- Called by  Store.extendLocks (Job.extendLock, Worker.extendJobLocks, manual fetching)
 -- Writes     job_state

@@ -1,4 +1,5 @@
--- From its commit on, transactions that begin write events of this queue. Returns {id, cursor}: the listener's id, and where it begins to read.
+-- From its commit on, transactions that begin write events of this queue. Returns {id, cursor}: the
+-- listener's id, and where it begins to read.
 -- Called by  Store.listenToEvents (QueueEvents)
 -- Writes     event_listener
 create or replace function listen_to_events(p_queue_id integer, p_process_id bigint) returns json

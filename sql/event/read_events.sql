@@ -1,11 +1,13 @@
--- Events of a queue that became visible after a snapshot, in order of id: at most p_limit, and where to go on.
+-- Events of a queue that became visible after a snapshot, in order of id: at most p_limit, and where to go
+-- on.
 --
--- The cursor is a snapshot. New is what is visible now and was not visible then: written by a transaction that began later (xid >= xmax), or
--- was in progress (xid in xip). An early id that is committed late is so found, once; `id > cursor` would lose it.
--- When there are more than p_limit, the next page reads the same window (p_until) after the last id.
--- p_since null reads all that is kept, from p_after_id on.
+-- The cursor is a snapshot. New is what is visible now and was not visible then: written by a transaction
+-- that began later (xid >= xmax), or was in progress (xid in xip). An early id that is committed late is so
+-- found, once; `id > cursor` would lose it. When there are more than p_limit, the next page reads the same
+-- window (p_until) after the last id. p_since null reads all that is kept, from p_after_id on.
 --
--- Returns {events: [{id, name, payload}], since, until, afterId}: the last three are the arguments of the next call.
+-- Returns {events: [{id, name, payload}], since, until, afterId}: the last three are the arguments of the
+-- next call.
 -- Called by  Store.readEvents (QueueEvents)
 create or replace function read_events(p_queue_id integer, p_since text, p_until text, p_after_id bigint, p_limit integer) returns text
 language plpgsql stable set search_path from current set plan_cache_mode = force_generic_plan as $$

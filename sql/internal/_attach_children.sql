@@ -1,5 +1,5 @@
--- Makes added jobs the children of their parents. A job that was there before joins a parent that is new to it:
--- completed, it counts at once as done, otherwise as pending.
+-- Makes added jobs the children of their parents. A job that was there before joins a parent that is new to
+-- it: completed, it counts at once as done, otherwise as pending.
 -- Called by  add_jobs, which holds the locks on the parents
 -- Writes     dependency, job_state (parents; duplicates that get a parent)
 -- Raises     TQ007 parent_cannot_be_replaced

@@ -1,10 +1,12 @@
 -- Books what happened to children on their parents, and releases parents that have nothing left to wait for.
 --
--- A released parent goes to the head of its queue, or into its delay if it has one. A failure reaches the parent as
--- deferred_failure: the worker that activates it fails it in a transaction of its own, so no transaction climbs more than one level.
+-- A released parent goes to the head of its queue, or into its delay if it has one. A failure reaches the
+-- parent as deferred_failure: the worker that activates it fails it in a transaction of its own, so no
+-- transaction climbs more than one level.
 --
 -- Moves      waiting-children -> waiting, delayed; delayed -> waiting (on failure)
--- Called by  whoever adds, finishes or removes children; all have locked the parents in order of key before any child
+-- Called by  whoever adds, finishes or removes children; all have locked the parents in order of key before
+--            any child
 -- Writes     job_state, event
 -- Notifies   wake, event
 create or replace function _change_parents(p_changes parent_change[]) returns void

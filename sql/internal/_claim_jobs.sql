@@ -1,7 +1,9 @@
 -- Takes up to p_limit waiting jobs, by priority and then in order, after promoting delayed ones that are due.
--- They are held under the lease of p_worker_id, or until p_lock_until; each gets a lock token of its own unless p_token is given.
+-- They are held under the lease of p_worker_id, or until p_lock_until; each gets a lock token of its own
+-- unless p_token is given.
 --
--- The cost depends on the number of claimed jobs only: the ids come from the head of a partial index, the rows by primary key.
+-- The cost depends on the number of claimed jobs only: the ids come from the head of a partial index, the
+-- rows by primary key.
 --
 -- Moves      delayed -> waiting; waiting -> active
 -- Called by  settle_and_claim, claim_jobs
@@ -16,7 +18,7 @@ declare
   v_queue queue;
   v_ids   text[] := '{}';
 begin
-  perform _promote_due(p_queue_id);
+  perform _promote(p_queue_id, v_now, 1000);
   select * into v_queue from queue q where q.id = p_queue_id;
   if v_queue.paused or v_queue.rate_limited_until > v_now then
     return;

@@ -1,4 +1,5 @@
--- Deletes what else belongs to jobs whose state rows were just deleted: the jobs, their logs, and their records of children.
+-- Deletes what else belongs to jobs whose state rows were just deleted: the jobs, their logs, and their
+-- records of children.
 -- Called by  whoever removes jobs
 -- Writes     job, job_log, dependency (as parent)
 create or replace function _delete_rows_of_jobs(p_queue_id integer, p_ids text[]) returns void

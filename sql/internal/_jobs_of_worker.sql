@@ -1,4 +1,5 @@
--- Locks and returns the active jobs of a worker that no explicit lock holds any longer. A row that is locked elsewhere is left for later.
+-- Locks and returns the active jobs of a worker that no explicit lock holds any longer. A row that is locked
+--            elsewhere is left for later.
 -- Called by  unregister_worker, heartbeat
 -- Locks      the jobs, skip locked
 create or replace function _jobs_of_worker(p_queue_id integer, p_worker_id bigint) returns text[]

@@ -1,4 +1,5 @@
--- Writes that jobs of a queue are delayed, one event a job {jobId, delay}, where delay is the due time in milliseconds
+-- Writes that jobs of a queue are delayed, one event a job {jobId, delay}, where delay is the due time in
+--            milliseconds
 -- since 1970, if somebody listens.
 -- Writes     event
 -- Notifies   event

@@ -1,4 +1,5 @@
--- The id of a queue by its name (prefix 'bull') or <prefix>:<name>; null for null. Makes the queue when it is new.
+-- The id of a queue by its name (prefix 'bull') or <prefix>:<name>; null for null. Makes the queue when it is
+-- new.
 create or replace function _queue_id(p_queue text) returns integer
 language sql volatile as $$
   select case when p_queue is not null then ensure_queue(

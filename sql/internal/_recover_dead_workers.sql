@@ -1,5 +1,6 @@
--- Takes over the jobs of workers that are dead by the rules of heartbeat, and forgets them. Returns [{queueId, id}] of the jobs.
--- A job whose row is locked (its worker froze in an open transaction) is left for the next round, and its worker with it.
+-- Takes over the jobs of workers that are dead by the rules of heartbeat, and forgets them. Returns
+-- [{queueId, id}] of the jobs. A job whose row is locked (its worker froze in an open transaction) is left
+-- for the next round, and its worker with it.
 -- Called by  heartbeat
 -- Writes     process, worker, event_listener; as _recover_jobs
 -- Locks      process rows, skip locked; advisory: locks of silent processes, tried; jobs, skip locked

@@ -1,4 +1,5 @@
--- Takes over jobs of these queues that were held by an explicit lock which ran out, and not by a worker's lease. Returns [{queueId, id}].
+-- Takes over jobs of these queues that were held by an explicit lock which ran out, and not by a worker's
+-- lease. Returns [{queueId, id}].
 -- Called by  heartbeat
 -- Writes     as _recover_jobs
 -- Locks      the jobs, skip locked

@@ -1,4 +1,5 @@
--- Takes active jobs away from whoever held them, to the head of the queue. One that stalled too often fails at its next activation.
+-- Takes active jobs away from whoever held them, to the head of the queue. One that stalled too often fails
+-- at its next activation.
 -- Moves      active -> waiting
 -- Called by  heartbeat, unregister_worker; they hold the locks on the jobs
 -- Writes     job_state, event

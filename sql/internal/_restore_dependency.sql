@@ -1,4 +1,5 @@
--- Makes a finished child that will run again a pending child of its parent, when the parent still waits for children.
+-- Makes a finished child that will run again a pending child of its parent, when the parent still waits for
+-- children.
 -- Called by  retry_job, which holds the lock on the parent
 -- Writes     dependency, job_state (the parent)
 create or replace function _restore_dependency(p_child job_state) returns void

@@ -1,11 +1,13 @@
 -- Tells sleeping workers of these queues that there may be work, at commit.
 --
--- A busy queue must not notify at all (a committing NOTIFY takes a lock that is global to the cluster), so only registered hungry
--- workers are told. The shared lock closes the hole between the look here and our commit: a worker that goes to sleep
--- tries the exclusive one, and knows by it that no transaction which looked before it registered is still open (settle_and_claim).
+-- A busy queue must not notify at all (a committing NOTIFY takes a lock that is global to the cluster), so
+-- only registered hungry workers are told. The shared lock closes the hole between the look here and our
+-- commit: a worker that goes to sleep tries the exclusive one, and knows by it that no transaction which
+-- looked before it registered is still open (settle_and_claim).
 --
 -- Called by  every function that makes a job claimable, as its last step
--- Locks      advisory, shared, one a queue in order of id; waits only for the last look of a worker that goes to sleep
+-- Locks      advisory, shared, one a queue in order of id; waits only for the last look of a worker that goes
+--            to sleep
 -- Notifies   wake
 create or replace function _wake(p_queue_ids integer[]) returns void
 language plpgsql as $$
@@ -14,7 +16,8 @@ declare
 begin
   for v_queue_id in select distinct q from unnest(p_queue_ids) q order by q loop
     perform pg_advisory_xact_lock_shared(_lock_key('wake', v_queue_id));
-    -- Under repeatable read and serializable the snapshot may be older than the registration: notify to be safe.
+    -- Under repeatable read and serializable the snapshot may be older than the registration: notify to be
+    -- safe.
     if current_setting('transaction_isolation') <> 'read committed'
        or exists (select from worker w where w.queue_id = v_queue_id and w.hungry) then
       perform pg_notify(_channel('wake', v_queue_id), '');

@@ -1,5 +1,5 @@
--- Milliseconds until a worker that found nothing has a reason to look again by itself: a delayed job or the end of a rate limit is due.
--- Null: no reason.
+-- Milliseconds until a worker that found nothing has a reason to look again by itself: a delayed job or the
+-- end of a rate limit is due. Null: no reason.
 -- Called by  settle_and_claim, claim_jobs
 create or replace function _wake_in(p_queue_id integer) returns bigint
 language plpgsql stable as $$

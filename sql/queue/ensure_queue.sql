@@ -1,5 +1,6 @@
 -- Returns the id of a queue, and makes the queue when it is new.
--- To be called on a connection of its own, not in a long business transaction: the first caller makes a sequence.
+-- To be called on a connection of its own, not in a long business transaction: the first caller makes a
+-- sequence.
 --
 -- Called by  Store.ensureQueue
 -- Writes     queue

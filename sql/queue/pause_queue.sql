@@ -1,4 +1,5 @@
--- Pauses a queue for all workers: active jobs go on, adds are accepted, nothing is claimed. No effect when already paused.
+-- Pauses a queue for all workers: active jobs go on, adds are accepted, nothing is claimed. No effect when
+-- already paused.
 -- Called by  Store.pauseQueue
 -- Writes     queue, event
 create or replace function pause_queue(p_queue_id integer) returns void

@@ -1,5 +1,5 @@
--- Children of a job by what became of them, as a JSON array of {key, status, value, reason, queueId, id} in order of key.
--- p_status null means all; p_limit null means no end.
+-- Children of a job by what became of them, as a JSON array of {key, status, value, reason, queueId, id} in
+-- order of key. p_status null means all; p_limit null means no end.
 -- Called by  Store.getDependencies (Job.getDependencies, Job.getChildrenValues, FlowProducer.getFlow)
 create or replace function get_dependencies(p_queue_id integer, p_id text, p_status text, p_offset integer, p_limit integer) returns text
 language plpgsql stable set search_path from current as $$

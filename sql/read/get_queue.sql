@@ -1,4 +1,5 @@
--- The settings of a queue as a JSON object {paused, rateLimitTtl}: milliseconds until the end of its rate limit, or null.
+-- The settings of a queue as a JSON object {paused, rateLimitTtl}: milliseconds until the end of its rate
+-- limit, or null.
 -- Called by  Store.getQueue (Queue.isPaused, Queue.getRateLimitTtl)
 create or replace function get_queue(p_queue_id integer) returns json
 language plpgsql stable set search_path from current as $$

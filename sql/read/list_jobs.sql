@@ -1,5 +1,5 @@
--- Ids of jobs in one state (BullMQ's names), from p_start to p_end inclusive (-1: to the end), as a JSON array.
--- Ascending means next to run first, and for finished jobs oldest first.
+-- Ids of jobs in one state (BullMQ's names), from p_start to p_end inclusive (-1: to the end), as a JSON
+-- array. Ascending means next to run first, and for finished jobs oldest first.
 -- Called by  Store.listJobs (Queue.getJobs and its kin)
 create or replace function list_jobs(p_queue_id integer, p_state text, p_start integer, p_end integer, p_ascending boolean) returns text
 language plpgsql stable set search_path from current as $$

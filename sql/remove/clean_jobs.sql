@@ -1,5 +1,6 @@
--- Removes up to p_limit jobs of one state that are older than p_grace_ms: finished ones by when they finished, others by when
--- they were last run or added. Active jobs are never removed. Returns their ids; call again until there are none.
+-- Removes up to p_limit jobs of one state that are older than p_grace_ms: finished ones by when they
+-- finished, others by when they were last run or added. Active jobs are never removed. Returns their ids;
+-- call again until there are none.
 -- Called by  Store.cleanJobs (Queue.clean)
 -- Writes     as _remove_jobs
 -- Locks      parents, then the jobs, skip locked

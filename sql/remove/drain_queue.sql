@@ -1,4 +1,5 @@
--- Removes up to p_limit jobs that wait to run, delayed ones too with p_delayed. Returns how many; call again until it is 0.
+-- Removes up to p_limit jobs that wait to run, delayed ones too with p_delayed. Returns how many; call again
+-- until it is 0.
 -- Called by  Store.drainQueue (Queue.drain)
 -- Writes     as _remove_jobs
 -- Locks      parents, then the jobs, skip locked

@@ -1,5 +1,7 @@
--- Removes up to p_limit jobs of a queue in whatever state, and at the end what else belongs to it: events, settings, the count of ids.
--- Returns how many jobs were removed, or null when there are active jobs and p_force is false; call again until it is 0.
+-- Removes up to p_limit jobs of a queue in whatever state, and at the end what else belongs to it: events,
+-- settings, the count of ids.
+-- Returns how many jobs were removed, or null when there are active jobs and p_force is false; call again
+-- until it is 0.
 -- Called by  Store.obliterateQueue (Queue.obliterate, which pauses the queue first)
 -- Writes     as _remove_jobs; queue, event
 create or replace function obliterate_queue(p_queue_id integer, p_force boolean, p_limit integer) returns integer

@@ -1,5 +1,6 @@
--- Removes a job with its logs, and with p_with_children all that was ever its child. A parent that waits for it waits no longer.
--- Outcomes: ok, missing, locked (the job or one of its children is active: nothing is removed).
+-- Removes a job with its logs, and with p_with_children all that was ever its child. A parent that waits for
+-- it waits no longer. Outcomes: ok, missing, locked (the job or one of its children is active: nothing is
+-- removed).
 --
 -- Called by  Store.removeJob (Job.remove, Queue.remove)
 -- Writes     job_state, job, job_log, dependency, event

@@ -1,5 +1,5 @@
--- Puts an active job back until a time, milliseconds since 1970, and gives its lock up. Attempts are not counted.
--- Outcomes: ok, missing, lock_missing, lock_mismatch, not_active.
+-- Puts an active job back until a time, milliseconds since 1970, and gives its lock up. Attempts are not
+-- counted. Outcomes: ok, missing, lock_missing, lock_mismatch, not_active.
 --
 -- Moves      active -> delayed
 -- Called by  Store.delayJob (Job.moveToDelayed)

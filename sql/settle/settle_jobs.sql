@@ -1,8 +1,11 @@
--- Records what became of active jobs: completed, failed, or failed with a try left. Each needs the token under which it was claimed.
+-- Records what became of active jobs: completed, failed, or failed with a try left. Each needs the token
+-- under which it was claimed.
 --
--- p_items is a JSON array of objects with the fields of settlement; `value` and `stacktrace` are JSON texts inside strings.
--- Returns the refused ones as a JSON array of {id, outcome}, or null when all were accepted. Outcomes: missing, lock_missing, lock_mismatch,
--- not_active, pending_children, failed_children, and already_settled for a repeated report under the same token.
+-- p_items is a JSON array of objects with the fields of settlement; `value` and `stacktrace` are JSON texts
+-- inside strings.
+-- Returns the refused ones as a JSON array of {id, outcome}, or null when all were accepted. Outcomes:
+-- missing, lock_missing, lock_mismatch, not_active, pending_children, failed_children, and already_settled
+-- for a repeated report under the same token.
 --
 -- Moves      active -> completed, failed, waiting, delayed, or removed
 -- Called by  settle_and_claim; Store.settleJobs (Job.moveToCompleted, Job.moveToFailed)
@@ -32,8 +35,9 @@ begin
     perform _lock_parents_of(p_queue_id, array(select i.id from unnest(v_items) i));
   end if;
 
-  -- Rows are found by primary key alone. `lock_token is not null and finished_at is null` says that a job is active without naming
-  -- its status: a plan that came through the index of active jobs would wade through the dead entries of all that went before.
+  -- Rows are found by primary key alone. `lock_token is not null and finished_at is null` says that a job is
+  -- active without naming its status: a plan that came through the index of active jobs would wade through
+  -- the dead entries of all that went before.
   with settled as (
     update job_state s
     set status = case when i.outcome in ('completed', 'failed') then i.outcome when i.delay_ms > 0 then 'delayed' else 'waiting' end::job_status,

@@ -1,6 +1,6 @@
--- Lets an active job wait for its children, and gives its lock up, unless none is pending. Attempts are not counted.
--- With p_child_key (<prefix>:<queue>:<id>) only that child counts.
--- Outcomes: ok, nothing_pending (the job stays active), missing, failed_children, lock_missing, lock_mismatch, not_active.
+-- Lets an active job wait for its children, and gives its lock up, unless none is pending. Attempts are not
+-- counted. With p_child_key (<prefix>:<queue>:<id>) only that child counts. Outcomes: ok, nothing_pending
+-- (the job stays active), missing, failed_children, lock_missing, lock_mismatch, not_active.
 --
 -- Moves      active -> waiting-children
 -- Called by  Store.waitForChildren (Job.moveToWaitingChildren)

@@ -1,5 +1,6 @@
 -- A flow from one of its jobs down: select * from tuskmq.flow_tree('orders', '42').
--- p_queue is a queue's name (prefix 'bull') or <prefix>:<name>. Children that were removed stand with what they left: state null.
+-- p_queue is a queue's name (prefix 'bull') or <prefix>:<name>. Children that were removed stand with what
+-- they left: state null.
 create or replace function flow_tree(p_queue text, p_id text)
 returns table (depth integer, tree text, queue text, id text, name text, state text, as_child text, pending_children integer,
                return_value json, failed_reason text)

@@ -1,16 +1,21 @@
--- Renews the lease of a process and of all that it holds, takes over the jobs of the dead, and looks after queues where a wake-up was missed.
+-- Renews the lease of a process and of all that it holds, takes over the jobs of the dead, and looks after
+-- queues where a wake-up was missed.
 --
--- A worker is dead when its lease ran out, which is when its process gave no heartbeat for its lock_ms; or sooner, when
--- its process was silent for 1,250 ms and the session that held its lock is gone. The second kind of evidence only counts for a judge whose own
--- heartbeats came without a gap for 3 s: after a restart of the database everybody's session is gone, and nobody is dead.
+-- A worker is dead when its lease ran out, which is when its process gave no heartbeat for its lock_ms; or
+-- sooner, when its process was silent for 1,250 ms and the session that held its lock is gone. The second
+-- kind of evidence only counts for a judge whose own heartbeats came without a gap for 3 s: after a restart
+-- of the database everybody's session is gone, and nobody is dead.
 --
--- p_queue_ids is a JSON array of queues: those whose explicit locks are to be checked. p_asleep_queue_ids those whose workers sleep.
--- Returns {known: whether the process is registered, stalled: [{queueId, id}], claimable: ids of queues among the asleep that have work}.
+-- p_queue_ids is a JSON array of queues: those whose explicit locks are to be checked. p_asleep_queue_ids
+-- those whose workers sleep.
+-- Returns {known: whether the process is registered, stalled: [{queueId, id}], claimable: ids of queues among
+-- the asleep that have work}.
 --
 -- Moves      active -> waiting
 -- Called by  Store.heartbeat (engine/pulse.ts)
 -- Writes     process, worker, event_listener; as _recover_jobs
--- Locks      process rows and advisory process locks of silent processes, skip locked; then their jobs, skip locked
+-- Locks      process rows and advisory process locks of silent processes, skip locked; then their jobs, skip
+--            locked
 create or replace function heartbeat(p_process_id bigint, p_queue_ids text, p_asleep_queue_ids text) returns json
 language plpgsql set search_path from current as $$
 declare

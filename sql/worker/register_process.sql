@@ -1,4 +1,5 @@
--- Makes this client process known and returns its id, with the key of the advisory lock that its longest session should hold.
+-- Makes this client process known and returns its id, with the key of the advisory lock that its longest
+-- session should hold.
 -- Called by  Store.registerProcess
 -- Writes     process
 create or replace function register_process(p_hostname text, p_pid integer) returns json

@@ -1,6 +1,6 @@
--- Makes a worker of a queue known and returns its id, under which it claims jobs. p_lock_ms is its lease: how long after the last heartbeat
--- of its process its jobs are taken over. Without p_renews_locks each job is held for p_lock_ms from its claim, however alive the worker.
--- Null when the process is not known any more.
+-- Makes a worker of a queue known and returns its id, under which it claims jobs. p_lock_ms is its lease: how
+-- long after the last heartbeat of its process its jobs are taken over. Without p_renews_locks each job is
+-- held for p_lock_ms from its claim, however alive the worker. Null when the process is not known any more.
 --
 -- Called by  Store.registerWorker
 -- Writes     worker

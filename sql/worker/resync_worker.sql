@@ -1,7 +1,9 @@
--- Sets a worker right after an exchange whose answer was lost: jobs that were claimed for it, but never reached it, go back to
--- the head of the queue as if they had not been claimed. An exchange that is still on its way claims nothing any more.
+-- Sets a worker right after an exchange whose answer was lost: jobs that were claimed for it, but never
+-- reached it, go back to the head of the queue as if they had not been claimed. An exchange that is still on
+-- its way claims nothing any more.
 --
--- p_held is a JSON array of {id, token}: what the worker runs or has yet to report. Returns the new epoch, or null when the worker is not known.
+-- p_held is a JSON array of {id, token}: what the worker runs or has yet to report. Returns the new epoch, or
+-- null when the worker is not known.
 --
 -- Moves      active -> waiting
 -- Called by  Store.resyncWorker

@@ -1,12 +1,14 @@
--- A worker's one exchange with the database: reports what it has finished, and takes jobs for its free slots, in one commit.
+-- A worker's one exchange with the database: reports what it has finished, and takes jobs for its free slots,
+-- in one commit.
 --
--- p_limit is the number of free slots (0 only reports). p_is_hungry says that the worker is registered as hungry, p_is_asleep that
--- its last look before sleeping is behind it.
+-- p_limit is the number of free slots (0 only reports). p_is_hungry says that the worker is registered as
+-- hungry, p_is_asleep that its last look before sleeping is behind it.
 --
--- Going to sleep takes two exchanges. The first that leaves a slot free registers the worker as hungry; from its commit on, whoever adds
--- a job notifies. The hole is a transaction that looked for hungry workers before that commit and is still open: it holds
--- the queue's wake lock, shared. So the next exchange tries that lock exclusively. As long as it fails the worker looks again
--- every few milliseconds; once it succeeds, this claim sees all that was added without a notification, and the worker may sleep.
+-- Going to sleep takes two exchanges. The first that leaves a slot free registers the worker as hungry; from
+-- its commit on, whoever adds a job notifies. The hole is a transaction that looked for hungry workers before
+-- that commit and is still open: it holds the queue's wake lock, shared. So the next exchange tries that lock
+-- exclusively. As long as it fails the worker looks again every few milliseconds; once it succeeds, this
+-- claim sees all that was added without a notification, and the worker may sleep.
 --
 -- Returns the claimed jobs in order, and as last row, with nothing but `head`, a JSON object:
 --   refused   as settle_jobs
@@ -18,7 +20,8 @@
 -- Moves      as settle_jobs; delayed -> waiting; waiting -> active
 -- Called by  Store.settleAndClaim
 -- Writes     as settle_jobs; job_state, worker
--- Locks      advisory: the worker's (excludes resync_worker); tries the queue's wake lock. Rows: as settle_jobs, then claimed jobs, skip locked
+-- Locks      advisory: the worker's (excludes resync_worker); tries the queue's wake lock. Rows: as
+--            settle_jobs, then claimed jobs, skip locked
 create or replace function settle_and_claim(
   p_queue_id integer, p_worker_id bigint, p_epoch integer, p_items text, p_limit integer, p_is_hungry boolean, p_is_asleep boolean
 ) returns table (

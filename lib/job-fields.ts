@@ -1,0 +1,148 @@
+import type { TransactionClient } from './db/database';
+import type { Backend } from './engine/backend';
+import { type Refusal, refusalError } from './model/errors';
+import type { JobRecord } from './model/job-record';
+import { qualifiedName } from './model/names';
+import type { BackoffStrategy } from './options/backoff';
+import type { JobsOptions } from './options/job-options';
+import type { Outcome, Store } from './store/store';
+
+/** The queue of a job, as far as the job needs it: a Queue, a Worker, a flow's. */
+export interface MinimalQueue {
+  readonly name: string;
+  readonly prefix: string;
+  readonly qualifiedName: string;
+  readonly opts: { settings?: { backoffStrategy?: BackoffStrategy }; [option: string]: unknown };
+  getBackend(): Backend;
+  queueId(): Promise<number>;
+  emit?(event: string, ...args: unknown[]): boolean;
+}
+
+/** A token that asks for no lock: what the methods of a job take for none. */
+export const NO_TOKEN = '0';
+
+/** What a job is: its fields as of when it was read, and where its methods find it in the database. */
+export class JobFields<DataType, ReturnType, NameType extends string> {
+  progress: unknown = 0;
+  returnvalue: ReturnType = null as ReturnType;
+  stacktrace: string[] = null as unknown as string[];
+  /** Milliseconds. */
+  delay: number;
+  priority: number;
+  /** Milliseconds since 1970. */
+  timestamp: number;
+  attemptsStarted = 0;
+  attemptsMade = 0;
+  stalledCounter = 0;
+  failedReason!: string;
+  deferredFailure?: string;
+  /** Milliseconds since 1970. */
+  finishedOn?: number;
+  /** Milliseconds since 1970. */
+  processedOn?: number;
+  /** The name of the worker that ran it last. */
+  processedBy?: string;
+  parentKey?: string;
+  parent?: { id: string; queueKey: string };
+  token?: string;
+  opts: JobsOptions;
+  protected boundStore: Store | undefined;
+
+  constructor(
+    readonly queue: MinimalQueue,
+    public name: NameType,
+    public data: DataType,
+    opts: JobsOptions = {},
+    public id?: string,
+  ) {
+    this.opts = opts;
+    this.delay = Math.max(opts.delay ?? 0, 0);
+    this.priority = opts.priority ?? 0;
+    this.timestamp = opts.timestamp ?? 0;
+    if (opts.parent) {
+      this.parentKey = `${opts.parent.queue}:${opts.parent.id}`;
+      this.parent = { id: opts.parent.id, queueKey: opts.parent.queue };
+    }
+    this.boundStore = undefined;
+  }
+
+  /** Sets the fields to what the database returned. */
+  protected restore(record: JobRecord): void {
+    this.timestamp = record.timestamp;
+    this.delay = record.delay;
+    this.priority = record.priority;
+    this.attemptsMade = record.attemptsMade;
+    this.attemptsStarted = record.attemptsStarted;
+    this.stalledCounter = record.stalledCounter;
+    this.progress = record.progress ?? 0;
+    this.returnvalue = (record.returnvalue ?? null) as ReturnType;
+    this.stacktrace = record.stacktrace ?? [];
+    if (record.failedReason != null) this.failedReason = record.failedReason;
+    if (record.deferredFailure != null) this.deferredFailure = record.deferredFailure;
+    if (record.processedOn != null) this.processedOn = record.processedOn;
+    if (record.processedBy != null) this.processedBy = record.processedBy;
+    if (record.finishedOn != null) this.finishedOn = record.finishedOn;
+    if (record.token != null) this.token = record.token;
+    if (record.parentKey && record.parentId) {
+      this.parentKey = record.parentKey;
+      this.parent = {
+        id: record.parentId,
+        queueKey: record.parentKey.slice(0, -record.parentId.length - 1),
+      };
+    }
+  }
+
+  get queueName(): string {
+    return this.queue.name;
+  }
+
+  get prefix(): string {
+    return this.queue.prefix;
+  }
+
+  /** `<prefix>:<queue>`: what a child gives as the queue of its parent. */
+  get queueQualifiedName(): string {
+    return qualifiedName(this.prefix, this.queueName);
+  }
+
+  protected get key(): string {
+    return `${this.queueQualifiedName}:${this.id}`;
+  }
+
+  protected get store(): Store {
+    return this.boundStore ?? this.queue.getBackend().store;
+  }
+
+  /**
+   * This job, bound to an open transaction of the application's: what its methods change commits or
+   * rolls back with it.
+   * @param tx a `pg` client on which BEGIN has been run
+   */
+  withTransaction(tx: TransactionClient): this {
+    const bound = Object.create(this) as this;
+    bound.boundStore = this.queue.getBackend().storeOn(tx);
+    return bound;
+  }
+
+  /** Without the queue, and as plain as it was stored. */
+  toJSON(): Record<string, unknown> {
+    const { queue: _, boundStore: __, ...fields } = this;
+    return { ...fields, queueQualifiedName: this.queueQualifiedName };
+  }
+
+  /** With data, result and stack traces as JSON texts. */
+  asJSON(): Record<string, unknown> {
+    const { token: _, ...fields } = this.toJSON();
+    return {
+      ...fields,
+      data: JSON.stringify(this.data === undefined ? {} : this.data),
+      returnvalue: JSON.stringify(this.returnvalue ?? null),
+      stacktrace: JSON.stringify(this.stacktrace ?? []),
+    };
+  }
+
+  /** @throws Error with BullMQ's message for an outcome other than ok */
+  protected accepted(outcome: Outcome, command: string, state?: string): void {
+    if (outcome !== 'ok') throw refusalError(outcome as Refusal, this.id!, command, state);
+  }
+}
