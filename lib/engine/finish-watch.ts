@@ -1,10 +1,13 @@
 import { refusalError } from '../model/errors';
 import type { JobRecord } from '../model/job-record';
 
+// biome-ignore lint/suspicious/noExplicitAny: an EventEmitter's
+type EventListener = (...args: any[]) => void;
+
 /** What is listened to: a QueueEvents. */
 export interface EventSource {
-  on(event: string, listener: (args: never) => void): unknown;
-  off(event: string, listener: (args: never) => void): unknown;
+  on(event: string, listener: EventListener): unknown;
+  off(event: string, listener: EventListener): unknown;
   waitUntilReady(): Promise<unknown>;
   readonly closing?: Promise<void> | undefined;
 }
@@ -37,7 +40,7 @@ export async function untilFinished<Result>(
 ): Promise<Result> {
   await events.waitUntilReady();
   return new Promise<Result>((resolve, reject) => {
-    const listeners: Record<string, (args: never) => void> = {
+    const listeners: Record<string, EventListener> = {
       [`completed:${job.id}`]: ({ returnvalue }: { returnvalue: Result }) =>
         end(() => resolve(returnvalue)),
       [`failed:${job.id}`]: ({ failedReason }: { failedReason: string }) =>
