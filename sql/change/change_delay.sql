@@ -10,7 +10,8 @@ declare
 begin
   update job_state s set run_at = v_run_at where s.queue_id = p_queue_id and s.id = p_id and s.run_at is not null;
   if not found then
-    return case when exists (select from job_state s where s.queue_id = p_queue_id and s.id = p_id) then 'not_in_state' else 'missing' end;
+    return case when exists (select from job_state s where s.queue_id = p_queue_id and s.id = p_id)
+                then 'not_in_state' else 'missing' end;
   end if;
   perform _publish_delayed(p_queue_id, array[p_id]);
   perform _wake_for_delayed(p_queue_id, v_run_at);

@@ -10,7 +10,8 @@ begin
   update job_state s set status = 'waiting', run_at = null, seq = nextval('job_seq')
   where s.queue_id = p_queue_id and s.id = p_id and s.run_at is not null;
   if not found then
-    return case when exists (select from job_state s where s.queue_id = p_queue_id and s.id = p_id) then 'not_in_state' else 'missing' end;
+    return case when exists (select from job_state s where s.queue_id = p_queue_id and s.id = p_id)
+                then 'not_in_state' else 'missing' end;
   end if;
   perform _publish_moves(p_queue_id, 'waiting', array[p_id], 'delayed');
   perform _wake(array[p_queue_id]);

@@ -9,10 +9,12 @@
 -- Called by  settle_and_claim, claim_jobs
 -- Writes     job_state, event
 -- Locks      claimed jobs, skip locked
-create or replace function _claim_jobs(p_queue_id integer, p_limit integer, p_name text, p_worker_id bigint, p_token text,
-                                       p_lock_until timestamptz) returns setof claimed_job
+create or replace function _claim_jobs(
+  p_queue_id integer, p_limit integer, p_name text, p_worker_id bigint, p_token text, p_lock_until timestamptz
+) returns setof claimed_job
 language plpgsql
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+as $$
 declare
   v_now   timestamptz := _now();
   v_queue queue;
@@ -48,8 +50,9 @@ begin
            case when coalesce(s.progress::text, s.return_value::text, s.failed_reason, s.parent_id, s.deferred_failure) is not null
                      or s.stalled_count > 0
                 then json_build_object(
-                  'progress', s.progress, 'returnvalue', s.return_value, 'failedReason', s.failed_reason, 'stacktrace', s.stacktrace,
-                  'stalledCounter', s.stalled_count, 'parentKey', _job_key(s.parent_queue_id, s.parent_id), 'parentId', s.parent_id,
+                  'progress', s.progress, 'returnvalue', s.return_value,
+                  'failedReason', s.failed_reason, 'stacktrace', s.stacktrace, 'stalledCounter', s.stalled_count,
+                  'parentKey', _job_key(s.parent_queue_id, s.parent_id), 'parentId', s.parent_id,
                   'deferredFailure', s.deferred_failure)
            end
     from claimed s

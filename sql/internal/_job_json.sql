@@ -2,11 +2,13 @@
 create or replace function _job_json(s job_state, j job) returns json
 language sql stable as $$
   select json_build_object(
-    'id', s.id, 'name', j.name, 'data', j.data, 'opts', j.opts, 'state', _state(s.status, s.priority),
-    'timestamp', _epoch_ms(j.created_at), 'delay', case when s.run_at is not null then _epoch_ms(s.run_at) - _epoch_ms(j.created_at) else s.delay_ms end,
-    'priority', s.priority, 'attemptsMade', s.attempts_made, 'attemptsStarted', s.attempts_started, 'stalledCounter', s.stalled_count,
-    'token', s.lock_token, 'processedOn', _epoch_ms(s.processed_at), 'processedBy', s.processed_by, 'finishedOn', _epoch_ms(s.finished_at),
-    'parentKey', case when s.parent_id is not null then _job_key(s.parent_queue_id, s.parent_id) end, 'parentId', s.parent_id,
-    'onFailure', s.on_failure, 'progress', s.progress, 'returnvalue', s.return_value,
-    'failedReason', s.failed_reason, 'stacktrace', s.stacktrace, 'deferredFailure', s.deferred_failure)
+    'id', s.id, 'name', j.name, 'data', j.data, 'opts', j.opts,
+    'state', _state(s.status, s.priority), 'priority', s.priority, 'timestamp', _epoch_ms(j.created_at),
+    'delay', case when s.run_at is not null then _epoch_ms(s.run_at) - _epoch_ms(j.created_at) else s.delay_ms end,
+    'attemptsMade', s.attempts_made, 'attemptsStarted', s.attempts_started, 'stalledCounter', s.stalled_count,
+    'token', s.lock_token, 'processedOn', _epoch_ms(s.processed_at), 'processedBy', s.processed_by,
+    'finishedOn', _epoch_ms(s.finished_at), 'parentId', s.parent_id,
+    'parentKey', case when s.parent_id is not null then _job_key(s.parent_queue_id, s.parent_id) end,
+    'progress', s.progress, 'returnvalue', s.return_value, 'failedReason', s.failed_reason,
+    'stacktrace', s.stacktrace, 'deferredFailure', s.deferred_failure)
 $$;

@@ -14,8 +14,9 @@
 -- Notifies   wake, event
 create or replace function settle_jobs(p_queue_id integer, p_items json) returns json
 language plpgsql
-set search_path from current set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
-set enable_seqscan = off as $$
+set search_path from current
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+as $$
 declare
   v_now      timestamptz := _now();
   v_items    settlement[];
@@ -24,12 +25,13 @@ declare
   v_ids      text[];
   v_refused  json;
 begin
-  select array_agg(row(i.id, i.token, i.outcome, i.value::json, i.reason, i.stacktrace::json, coalesce(i.delay_ms, 0), i.lifo, i.has_parent,
-                       coalesce(i.remove, false), i.keep_count, i.keep_age_ms, i.keep_limit)::settlement)
+  select array_agg(row(
+    i.id, i.token, i.outcome, i.value::json, i.reason, i.stacktrace::json, coalesce(i.delay_ms, 0), i.lifo,
+    i.has_parent, coalesce(i.remove, false), i.keep_count, i.keep_age_ms, i.keep_limit)::settlement)
   into v_items
   from json_to_recordset(p_items) as i(
-    id text, token text, outcome text, value text, reason text, stacktrace text, delay_ms bigint, lifo boolean, has_parent boolean,
-    remove boolean, keep_count integer, keep_age_ms bigint, keep_limit integer);
+    id text, token text, outcome text, value text, reason text, stacktrace text, delay_ms bigint, lifo boolean,
+    has_parent boolean, remove boolean, keep_count integer, keep_age_ms bigint, keep_limit integer);
 
   if exists (select from unnest(v_items) i where i.has_parent) then
     perform _lock_parents_of(p_queue_id, array(select i.id from unnest(v_items) i));
@@ -40,7 +42,9 @@ begin
   -- the dead entries of all that went before.
   with settled as (
     update job_state s
-    set status = case when i.outcome in ('completed', 'failed') then i.outcome when i.delay_ms > 0 then 'delayed' else 'waiting' end::job_status,
+    set status = case when i.outcome in ('completed', 'failed') then i.outcome
+                      when i.delay_ms > 0 then 'delayed'
+                      else 'waiting' end::job_status,
         seq = case when i.outcome = 'retried' and i.delay_ms = 0 and i.lifo then -nextval('job_seq')
                    when i.outcome = 'retried' then nextval('job_seq') else s.seq end,
         run_at = case when i.outcome = 'retried' and i.delay_ms > 0 then v_now + _ms(i.delay_ms) end,
@@ -58,9 +62,12 @@ begin
       and s.lock_token is not null and s.finished_at is null
       and (i.outcome <> 'completed' or (s.pending_children = 0 and s.failed_children = 0))
       and not i.remove
-    returning s.id, s.status, s.parent_queue_id, s.parent_id, s.on_failure, s.attempts_made, i.value, i.reason, s.run_at
+    returning s.id, s.status, s.parent_queue_id, s.parent_id, s.on_failure, s.attempts_made, i.value, i.reason,
+              false as removed, s.run_at
   )
-  select array_agg(row(s.id, s.status, s.parent_queue_id, s.parent_id, s.on_failure, s.attempts_made, s.value, s.reason, false, s.run_at)::settled_job)
+  select array_agg(row(
+    s.id, s.status, s.parent_queue_id, s.parent_id, s.on_failure, s.attempts_made, s.value, s.reason,
+    s.removed, s.run_at)::settled_job)
   into v_settled
   from settled s;
 
@@ -72,10 +79,12 @@ begin
         and s.lock_token is not null and s.finished_at is null
         and (i.outcome <> 'completed' or (s.pending_children = 0 and s.failed_children = 0))
         and i.remove
-      returning s.id, i.outcome::job_status as status, s.parent_queue_id, s.parent_id, s.on_failure, s.attempts_made + 1 as attempts_made,
-                i.value, i.reason
+      returning s.id, i.outcome::job_status as status, s.parent_queue_id, s.parent_id, s.on_failure,
+                s.attempts_made + 1 as attempts_made, i.value, i.reason
     )
-    select array_agg(row(r.id, r.status, r.parent_queue_id, r.parent_id, r.on_failure, r.attempts_made, r.value, r.reason, true, null)::settled_job)
+    select array_agg(row(
+      r.id, r.status, r.parent_queue_id, r.parent_id, r.on_failure, r.attempts_made, r.value, r.reason,
+      true, null)::settled_job)
     into v_removed
     from removed r;
     perform _delete_rows_of_jobs(p_queue_id, array(select r.id from unnest(v_removed) r));

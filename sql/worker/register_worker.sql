@@ -5,13 +5,16 @@
 -- Called by  Store.registerWorker
 -- Writes     worker
 -- Locks      the process, against being forgotten meanwhile
-create or replace function register_worker(p_queue_id integer, p_process_id bigint, p_uid text, p_name text, p_concurrency integer,
-                                           p_lock_ms bigint, p_max_stalled_count integer, p_renews_locks boolean) returns bigint
+create or replace function register_worker(
+  p_queue_id integer, p_process_id bigint, p_uid text, p_name text, p_concurrency integer, p_lock_ms bigint,
+  p_max_stalled_count integer, p_renews_locks boolean
+) returns bigint
 language plpgsql set search_path from current as $$
 declare
   v_id bigint;
 begin
-  insert into worker (queue_id, process_id, uid, name, concurrency, lock_ms, max_stalled_count, renews_locks, started_at)
+  insert into worker (queue_id, process_id, uid, name, concurrency, lock_ms, max_stalled_count, renews_locks,
+                      started_at)
   select p_queue_id, p.id, p_uid, p_name, p_concurrency, p_lock_ms, p_max_stalled_count, p_renews_locks, _now()
   from process p where p.id = p_process_id
   for key share

@@ -23,7 +23,8 @@
 -- Locks      advisory: the worker's (excludes resync_worker); tries the queue's wake lock. Rows: as
 --            settle_jobs, then claimed jobs, skip locked
 create or replace function settle_and_claim(
-  p_queue_id integer, p_worker_id bigint, p_epoch integer, p_items text, p_limit integer, p_is_hungry boolean, p_is_asleep boolean
+  p_queue_id integer, p_worker_id bigint, p_epoch integer, p_items text, p_limit integer,
+  p_is_hungry boolean, p_is_asleep boolean
 ) returns table (
   id text, name text, data json, opts json, lock_token text, created_at bigint, processed_at bigint,
   priority integer, attempts_made integer, attempts_started integer, more json, head json
