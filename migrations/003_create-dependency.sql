@@ -10,5 +10,5 @@ create table dependency (
   status          dependency_status not null default 'pending',
   value           json,             -- completed: what the child returned
   reason          text,             -- failed, ignored: why the child failed
-  primary key (parent_queue_id, parent_id, child_queue_id, child_id)
+  primary key (parent_id, parent_queue_id, child_id, child_queue_id)
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000);

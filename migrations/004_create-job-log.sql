@@ -4,5 +4,5 @@ create table job_log (
   id        bigint generated always as identity,
   row       text             not null,
   logged_at timestamptz      not null,
-  primary key (queue_id, job_id, id)
+  primary key (job_id, queue_id, id)
 );

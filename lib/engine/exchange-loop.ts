@@ -238,7 +238,11 @@ export class ExchangeLoop {
     if (wakeIn !== null && !this.isStopped) {
       // 0 is a due job that an open transaction holds: nothing to be quick about.
       const ms = wakeIn > 0 ? Math.min(wakeIn, MAX_TIMER_MS) : HELD_JOB_MS;
-      this.alarm = setTimeout(() => this.prod(), ms);
+      this.alarm = setTimeout(() => {
+        // Who added a later job behind the one that is due now has told nobody.
+        this.isAsleepNow = false;
+        this.prod();
+      }, ms);
     }
   }
 

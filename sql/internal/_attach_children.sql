@@ -20,7 +20,7 @@ begin
     select s.parent_queue_id, s.parent_id, s.queue_id, s.id
     from unnest(p_specs) s
     where s.parent_id is not null
-    on conflict (parent_queue_id, parent_id, child_queue_id, child_id) do update
+    on conflict (parent_id, parent_queue_id, child_id, child_queue_id) do update
     set status = 'pending', value = null, reason = null where d.status <> 'pending'
     returning d.parent_queue_id, d.parent_id
   )

@@ -52,8 +52,9 @@ begin
                 then json_build_object(
                   'progress', s.progress, 'returnvalue', s.return_value,
                   'failedReason', s.failed_reason, 'stacktrace', s.stacktrace, 'stalledCounter', s.stalled_count,
-                  'parentKey', _job_key(s.parent_queue_id, s.parent_id), 'parentId', s.parent_id,
-                  'deferredFailure', s.deferred_failure)
+                  'deferredFailure', s.deferred_failure, 'parentId', s.parent_id, 'parentKey', (
+                    select format('%s:%s:%s', q.prefix, q.name, s.parent_id)
+                    from queue q where q.id = s.parent_queue_id))
            end
     from claimed s
     join job j on j.queue_id = s.queue_id and j.id = s.id

@@ -12,7 +12,14 @@ begin
   if not p_force and exists (select from job_state s where s.queue_id = p_queue_id and s.status = 'active') then
     return null;
   end if;
-  v_ids := array(select s.id from job_state s where s.queue_id = p_queue_id limit p_limit);
+  -- By status, since each has its index; the key of jobs does not begin with the queue.
+  v_ids := array(
+    select s.id from job_state s where s.queue_id = p_queue_id and s.status = 'waiting'
+    union all select s.id from job_state s where s.queue_id = p_queue_id and s.status = 'delayed'
+    union all select s.id from job_state s where s.queue_id = p_queue_id and s.status = 'active'
+    union all select s.id from job_state s where s.queue_id = p_queue_id and s.status = 'waiting-children'
+    union all select s.id from job_state s where s.queue_id = p_queue_id and s.status in ('completed', 'failed')
+    limit p_limit);
   perform _lock_parents_of(p_queue_id, v_ids);
   v_ids := array(select s.id from job_state s where s.queue_id = p_queue_id and s.id = any(v_ids) order by s.id for update);
   perform _remove_jobs(p_queue_id, v_ids);
