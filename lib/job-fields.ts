@@ -119,7 +119,7 @@ export class JobFields<DataType, ReturnType, NameType extends string> {
    * @param tx a `pg` client on which BEGIN has been run
    */
   withTransaction(tx: TransactionClient): this {
-    const bound = Object.create(this) as this;
+    const bound = Object.assign(Object.create(Object.getPrototypeOf(this)) as this, this);
     bound.boundStore = this.queue.getBackend().storeOn(tx);
     return bound;
   }

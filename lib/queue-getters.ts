@@ -6,7 +6,9 @@ import { QueueBase } from './queue-base';
 export class QueueGetters<DataType, ResultType, NameType extends string> extends QueueBase {
   /** The job of this id, or undefined. */
   async getJob(jobId: string): Promise<Job<DataType, ResultType, NameType> | undefined> {
-    return jobId ? Job.fromId<DataType, ResultType, NameType>(this, jobId) : undefined;
+    if (!jobId) return undefined;
+    const [record] = await this.store.getJobs(await this.queueId(), [jobId]);
+    return record ? Job.fromJSON<DataType, ResultType, NameType>(this, record) : undefined;
   }
 
   async getJobState(jobId: string): Promise<JobState | 'unknown'> {

@@ -186,6 +186,8 @@ export class Queue<
       if (ids.length === 0) break;
       removed.push(...ids);
     }
+    const payload = JSON.stringify({ count: `${removed.length}` });
+    await this.store.publishEvent(queueId, 'cleaned', payload);
     this.emit('cleaned', removed, type === 'waiting' ? 'wait' : type);
     return removed;
   }

@@ -252,8 +252,10 @@ export class Worker<
     record: ClaimedJob,
     thrown: unknown,
   ): Promise<void> {
+    const { id, token } = record;
     if (MOVED.some((name) => isNamed(thrown, name))) {
-      this.loop!.forget(record);
+      const { maxStalledCount } = this.opts;
+      await this.loop!.settle({ id, token, outcome: 'moved', max_stalled_count: maxStalledCount });
     } else if (isRateLimitError(thrown)) {
       const queueId = await this.queueId();
       const outcome = await this.backend.store.releaseJob(queueId, record.id, record.token);

@@ -95,19 +95,20 @@ create type job_spec as (
 
 -- What became of one active job, as its worker reports it to settle_jobs.
 create type settlement as (
-  id           text,
-  token        text,
-  outcome      text,     -- completed, failed, retried (failed, with a try left)
-  value        json,     -- completed: what the processor returned
-  reason       text,     -- failed, retried: the error's message
-  stacktrace   json,     -- failed, retried: the stack traces to keep
-  delay_ms     bigint,   -- retried: how long to wait before the next try
-  lifo         boolean,  -- retried without delay: to the head of the queue
-  has_parent   boolean,
-  remove       boolean,  -- keep nothing of the finished job
-  keep_count   integer,  -- keep so many of the queue's jobs that ended like this one
-  keep_age_ms  bigint,   -- and none older than this,
-  keep_limit   integer   -- removing at most so many now
+  id                text,
+  token             text,
+  outcome           text,    -- completed, failed, retried (failed, with a try left), moved (by its processor)
+  value             json,    -- completed: what the processor returned
+  reason            text,    -- failed, retried: the error's message
+  stacktrace        json,    -- failed, retried: the stack traces to keep
+  delay_ms          bigint,  -- retried: how long to wait before the next try
+  lifo              boolean, -- retried without delay: to the head of the queue
+  has_parent        boolean,
+  remove            boolean, -- keep nothing of the finished job
+  keep_count        integer, -- keep so many of the queue's jobs that ended like this one
+  keep_age_ms       bigint,  -- and none older than this,
+  keep_limit        integer, -- removing at most so many now
+  max_stalled_count integer  -- moved: how often a job may be found not to have been moved at all
 );
 
 -- What became of it in the database.

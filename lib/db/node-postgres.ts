@@ -39,11 +39,26 @@ export function openPool(
 const unparsed: pg.CustomTypesConfig = { getTypeParser: () => (value: string) => value };
 
 /** The pool as an executor: each statement is a transaction of its own. */
-export function poolExecutor(pool: pg.Pool): Executor {
+export interface PoolExecutor extends Executor {
+  /** Resolves when no statement is under way or queued: a pool that ends leaves queued ones hanging. */
+  quiet(): Promise<void>;
+}
+
+export function poolExecutor(pool: pg.Pool): PoolExecutor {
+  const underWay = new Set<Promise<unknown>>();
   return {
     async query(text, values, name) {
       const query = { text, values: [...values], types: unparsed };
-      return (await pool.query(name === undefined ? query : { ...query, name })).rows as Row[];
+      const answer = pool.query(name === undefined ? query : { ...query, name });
+      underWay.add(answer);
+      try {
+        return (await answer).rows as Row[];
+      } finally {
+        underWay.delete(answer);
+      }
+    },
+    async quiet() {
+      while (underWay.size > 0) await Promise.allSettled(underWay);
     },
   };
 }
@@ -68,12 +83,18 @@ export function openSession(pool: pg.Pool): Session {
     ...(password === undefined ? {} : { password }),
     application_name,
   });
+  // One statement after the other: pg refuses to queue them itself from version 9 on.
+  let last: Promise<unknown> = Promise.resolve();
   return {
     client,
     connect: async () => {
       await client.connect();
     },
-    query: async (text, values) => (await client.query(text, [...values])).rows as Row[],
+    query(text, values) {
+      const answer = last.then(async () => (await client.query(text, [...values])).rows as Row[]);
+      last = answer.catch(() => {});
+      return answer;
+    },
     onNotification: (listener) => {
       client.on('notification', ({ channel }) => listener(channel));
     },

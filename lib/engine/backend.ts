@@ -1,11 +1,13 @@
 import pino from 'pino';
+import { isConnectionError, type TransactionClient, transactionExecutor } from '../db/database';
 import {
-  type Executor,
-  isConnectionError,
-  type TransactionClient,
-  transactionExecutor,
-} from '../db/database';
-import { type OpenPool, openPool, openSession, type Pool, poolExecutor } from '../db/node-postgres';
+  type OpenPool,
+  openPool,
+  openSession,
+  type Pool,
+  type PoolExecutor,
+  poolExecutor,
+} from '../db/node-postgres';
 import { missingParentError, raisedError, refusalError } from '../model/errors';
 import type { JobSpec } from '../model/job-record';
 import {
@@ -55,7 +57,7 @@ export class Backend {
   readonly updater: Batcher<JobUpdate, true>;
   readonly listener: Listener;
   readonly pulse: Pulse;
-  private readonly executor: Executor;
+  private readonly executor: PoolExecutor;
   private readonly queueIds = new Map<string, Promise<number>>();
   private readonly open: OpenPool;
   private registeredProcessId: number | undefined;
@@ -180,7 +182,9 @@ export class Backend {
     await this.readiness?.catch(() => {});
     await this.pulse.close();
     await this.listener.close();
-    if (this.open.isOwn) await this.open.pool.end();
+    if (!this.open.isOwn) return;
+    await this.executor.quiet();
+    await this.open.pool.end();
   }
 }
 

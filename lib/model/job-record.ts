@@ -61,7 +61,7 @@ export type FailurePolicy = 'fail-parent' | 'continue-parent' | 'ignore' | 'remo
 export interface Settlement {
   id: string;
   token: string;
-  outcome: 'completed' | 'failed' | 'retried';
+  outcome: 'completed' | 'failed' | 'retried' | 'moved';
   /** JSON text. */
   value?: string;
   reason?: string;
@@ -74,6 +74,7 @@ export interface Settlement {
   keep_count?: number;
   keep_age_ms?: number;
   keep_limit?: number;
+  max_stalled_count?: number;
 }
 
 /** A child of a job, and what became of it. */

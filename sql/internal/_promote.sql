@@ -19,9 +19,11 @@ begin
   if v_ids = '{}' then
     return 0;
   end if;
+  -- Materialized: a plan that scans this again for each job must not number them again.
+  with n as materialized (select i.id, nextval('job_seq') as seq from unnest(v_ids) i(id))
   update job_state s
   set status = 'waiting', run_at = null, seq = n.seq
-  from (select i.id, nextval('job_seq') as seq from unnest(v_ids) i(id)) n
+  from n
   where s.queue_id = p_queue_id and s.id = n.id;
   perform _publish_moves(p_queue_id, 'waiting', v_ids, 'delayed');
   return cardinality(v_ids);

@@ -10,13 +10,17 @@ begin
   if p_ids = '{}' then
     return;
   end if;
+  -- Materialized: a plan that scans this again for each job must not number them again.
+  with n as materialized (
+    select i.id, -nextval('job_seq') as seq from (select i.id from unnest(p_ids) with ordinality i(id, at) order by i.at desc) i
+  )
   update job_state s
   set status = 'waiting', worker_id = null, lock_token = null, lock_until = null,
       seq = n.seq,
       stalled_count = s.stalled_count + 1,
       deferred_failure = case when s.stalled_count + 1 > p_max_stalled_count then 'job stalled more than allowable limit'
                               else s.deferred_failure end
-  from (select i.id, -nextval('job_seq') as seq from (select i.id from unnest(p_ids) with ordinality i(id, at) order by i.at desc) i) n
+  from n
   where s.queue_id = p_queue_id and s.id = n.id;
   perform _publish_moves(p_queue_id, 'waiting', p_ids, 'active');
   perform _publish_moves(p_queue_id, 'stalled', p_ids, null);

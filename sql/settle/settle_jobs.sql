@@ -1,5 +1,5 @@
--- Records what became of active jobs: completed, failed, or failed with a try left. Each needs the token
--- under which it was claimed.
+-- Records what became of active jobs: completed, failed, failed with a try left, or moved by their processor.
+-- Each needs the token under which it was claimed.
 --
 -- p_items is a JSON array of objects with the fields of settlement; `value` and `stacktrace` are JSON texts
 -- inside strings.
@@ -27,11 +27,17 @@ declare
 begin
   select array_agg(row(
     i.id, i.token, i.outcome, i.value::json, i.reason, i.stacktrace::json, coalesce(i.delay_ms, 0), i.lifo,
-    i.has_parent, coalesce(i.remove, false), i.keep_count, i.keep_age_ms, i.keep_limit)::settlement)
+    i.has_parent, coalesce(i.remove, false), i.keep_count, i.keep_age_ms, i.keep_limit,
+    i.max_stalled_count)::settlement)
   into v_items
   from json_to_recordset(p_items) as i(
     id text, token text, outcome text, value text, reason text, stacktrace text, delay_ms bigint, lifo boolean,
-    has_parent boolean, remove boolean, keep_count integer, keep_age_ms bigint, keep_limit integer);
+    has_parent boolean, remove boolean, keep_count integer, keep_age_ms bigint, keep_limit integer,
+    max_stalled_count integer);
+  if exists (select from unnest(v_items) i where i.outcome = 'moved') then
+    perform _recover_unmoved(p_queue_id, v_items);
+    v_items := array(select i from unnest(v_items) i where i.outcome <> 'moved');
+  end if;
 
   if exists (select from unnest(v_items) i where i.has_parent) then
     perform _lock_parents_of(p_queue_id, array(select i.id from unnest(v_items) i));
