@@ -22,43 +22,54 @@ declare
   v_now             timestamptz := _now();
   v_specs           job_spec[];
   v_ids             text[];
+  v_has_parents     boolean;
   v_missing_parents json;
   v_duplicates      job_spec[];
-  v_count           integer;
+  v_added           text[];
 begin
-  select array_agg(row(j.position, j.unit, j.queue_id,
-                       coalesce(nullif(j.id, ''), nextval((select q.id_sequence from queue q where q.id = j.queue_id))::text),
-                       j.name, j.data::json, j.opts::json, coalesce(_at(j.created_at), v_now),
-                       greatest(coalesce(j.delay_ms, 0), 0), coalesce(j.priority, 0), coalesce(j.lifo, false),
-                       j.parent_queue_id, j.parent_id, j.on_failure, coalesce(j.has_children, false),
-                       coalesce(j.parent_in_unit, false))::job_spec)
-  into v_specs
+  select array_agg(row(
+           j.position, j.unit, j.queue_id,
+           coalesce(nullif(j.id, ''), nextval((select q.id_sequence from queue q where q.id = j.queue_id))::text),
+           j.name, j.data::json, j.opts::json, coalesce(_at(j.created_at), v_now),
+           greatest(coalesce(j.delay_ms, 0), 0), coalesce(j.priority, 0), coalesce(j.lifo, false),
+           j.parent_queue_id, j.parent_id, j.on_failure, coalesce(j.has_children, false),
+           coalesce(j.parent_in_unit, false))::job_spec),
+         bool_or(j.parent_id is not null)
+  into v_specs, v_has_parents
   from json_to_recordset(p_jobs::json) as j(
-    position integer, unit integer, queue_id integer, id text, name text, data text, opts text, created_at bigint, delay_ms bigint,
-    priority integer, lifo boolean, parent_queue_id integer, parent_id text, on_failure text, has_children boolean,
-    parent_in_unit boolean);
+    position integer, unit integer, queue_id integer, id text, name text, data text, opts text,
+    created_at bigint, delay_ms bigint, priority integer, lifo boolean, parent_queue_id integer, parent_id text,
+    on_failure text, has_children boolean, parent_in_unit boolean);
   v_ids := array(select s.id from unnest(v_specs) s);
 
-  v_missing_parents := _lock_parents(v_specs);
+  if v_has_parents then
+    v_missing_parents := _lock_parents(v_specs);
+  end if;
   if v_missing_parents is not null then
-    v_specs := array(select s from unnest(v_specs) s
-                     where s.unit not in (select (m->>'unit')::integer from json_array_elements(v_missing_parents) m));
+    v_specs := array(
+      select s from unnest(v_specs) s
+      where s.unit not in (select (m->>'unit')::integer from json_array_elements(v_missing_parents) m));
   end if;
 
-  insert into job (queue_id, id, name, data, opts, created_at)
-  select s.queue_id, s.id, s.name, s.data, s.opts, s.created_at
-  from unnest(v_specs) s
-  on conflict do nothing;
-  get diagnostics v_count = row_count;
+  with added as (
+    insert into job (queue_id, id, name, data, opts, created_at)
+    select s.queue_id, s.id, s.name, s.data, s.opts, s.created_at
+    from unnest(v_specs) s
+    on conflict do nothing
+    returning queue_id, id
+  )
+  select array_agg(a.queue_id || ':' || a.id) into v_added from added a;
 
-  if v_count < cardinality(v_specs) then
-    -- A job whose id was taken has its state row already. Of an id given twice in one call, the first is the
-    -- new job.
-    v_duplicates := array(select s from unnest(v_specs) s
-                          where exists (select from job_state t where t.queue_id = s.queue_id and t.id = s.id)
-                             or exists (select from unnest(v_specs) e
-                                        where e.queue_id = s.queue_id and e.id = s.id and e.position < s.position));
-    v_specs := array(select s from unnest(v_specs) s where s.position not in (select d.position from unnest(v_duplicates) d));
+  if coalesce(cardinality(v_added), 0) < cardinality(v_specs) then
+    -- What was not added now is a duplicate, even if it is removed a moment later. Of an id given twice in one
+    -- call, the first is the new job.
+    v_duplicates := array(
+      select s from unnest(v_specs) s
+      where s.queue_id || ':' || s.id = any(v_added) is not true
+         or exists (select from unnest(v_specs) e
+                    where e.queue_id = s.queue_id and e.id = s.id and e.position < s.position));
+    v_specs := array(
+      select s from unnest(v_specs) s where s.position not in (select d.position from unnest(v_duplicates) d));
   end if;
 
   insert into job_state (queue_id, id, status, priority, seq, run_at, delay_ms, parent_queue_id, parent_id, on_failure)
@@ -71,7 +82,9 @@ begin
          s.parent_queue_id, s.parent_id, s.on_failure
   from unnest(v_specs) s;
 
-  perform _attach_children(v_specs, v_duplicates);
+  if v_has_parents then
+    perform _attach_children(v_specs, v_duplicates);
+  end if;
   perform _announce_added(v_specs, v_duplicates, v_now);
 
   return json_build_object(

@@ -11,7 +11,7 @@ language plpgsql set search_path from current as $$
 declare
   v_count integer := _promote(p_queue_id, 'infinity', p_limit);
 begin
-  perform _wake(array[p_queue_id]);
+  perform _wake(p_queue_id);
   return v_count;
 end;
 $$;

@@ -36,7 +36,7 @@ begin
       perform pg_notify(_channel('event', v_queue.queue_id), '');
     end if;
     if v_queue.has_waiting then
-      perform _wake(array[v_queue.queue_id]);
+      perform _wake(v_queue.queue_id);
     elsif v_queue.first_delay_ms is not null then
       perform _wake_for_delayed(v_queue.queue_id, p_now + _ms(v_queue.first_delay_ms));
     end if;

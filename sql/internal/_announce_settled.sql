@@ -9,7 +9,7 @@ declare
 begin
   select bool_or(s.status = 'waiting') as has_waiting, min(s.run_at) as run_at into v_again from unnest(p_settled) s;
   if v_again.has_waiting then
-    perform _wake(array[p_queue_id]);
+    perform _wake(p_queue_id);
   elsif v_again.run_at is not null then
     perform _wake_for_delayed(p_queue_id, v_again.run_at);
   end if;

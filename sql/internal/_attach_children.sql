@@ -10,10 +10,6 @@ declare
   v_spec     job_spec;
   v_existing job_state;
 begin
-  if not exists (select from unnest(p_specs || p_duplicates) s where s.parent_id is not null) then
-    return;
-  end if;
-
   -- A row left by a removed child of the same id begins anew.
   with attached as (
     insert into dependency as d (parent_queue_id, parent_id, child_queue_id, child_id)
@@ -31,6 +27,7 @@ begin
   foreach v_spec in array coalesce(p_duplicates, '{}') loop
     continue when v_spec.parent_id is null;
     select * into v_existing from job_state t where t.queue_id = v_spec.queue_id and t.id = v_spec.id for update;
+    continue when v_existing.id is null; -- removed a moment ago
     if v_existing.parent_id is null then
       update job_state t
       set parent_queue_id = v_spec.parent_queue_id, parent_id = v_spec.parent_id, on_failure = v_spec.on_failure

@@ -24,6 +24,6 @@ begin
   where s.queue_id = p_queue_id and s.id = n.id;
   perform _publish_moves(p_queue_id, 'waiting', p_ids, 'active');
   perform _publish_moves(p_queue_id, 'stalled', p_ids, null);
-  perform _wake(array[p_queue_id]);
+  perform _wake(p_queue_id);
 end;
 $$;

@@ -1,4 +1,4 @@
--- Tells sleeping workers of these queues that there may be work, at commit.
+-- Tells sleeping workers of a queue that there may be work, at commit.
 --
 -- A busy queue must not notify at all (a committing NOTIFY takes a lock that is global to the cluster), so
 -- only registered hungry workers are told. The shared lock closes the hole between the look here and our
@@ -9,19 +9,14 @@
 -- Locks      advisory, shared, one a queue in order of id; waits only for the last look of a worker that goes
 --            to sleep
 -- Notifies   wake
-create or replace function _wake(p_queue_ids integer[]) returns void
+create or replace function _wake(p_queue_id integer) returns void
 language plpgsql as $$
-declare
-  v_queue_id integer;
 begin
-  for v_queue_id in select distinct q from unnest(p_queue_ids) q order by q loop
-    perform pg_advisory_xact_lock_shared(_lock_key('wake', v_queue_id));
-    -- Under repeatable read and serializable the snapshot may be older than the registration: notify to be
-    -- safe.
-    if current_setting('transaction_isolation') <> 'read committed'
-       or exists (select from worker w where w.queue_id = v_queue_id and w.hungry) then
-      perform pg_notify(_channel('wake', v_queue_id), '');
-    end if;
-  end loop;
+  perform pg_advisory_xact_lock_shared(_lock_key('wake', p_queue_id));
+  -- Under repeatable read and serializable the snapshot may be older than the registration: notify to be safe.
+  if exists (select from worker w where w.queue_id = p_queue_id and w.hungry)
+     or current_setting('transaction_isolation') <> 'read committed' then
+    perform pg_notify(_channel('wake', p_queue_id), '');
+  end if;
 end;
 $$;

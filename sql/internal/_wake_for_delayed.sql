@@ -6,7 +6,7 @@ begin
   -- Also when nobody is told: an earlier job may have run by the time we commit, and a worker gone to sleep without seeing ours.
   perform pg_advisory_xact_lock_shared(_lock_key('wake', p_queue_id));
   if not exists (select from job_state s where s.queue_id = p_queue_id and s.status = 'delayed' and s.run_at < p_run_at) then
-    perform _wake(array[p_queue_id]);
+    perform _wake(p_queue_id);
   end if;
 end;
 $$;

@@ -7,6 +7,6 @@ language plpgsql set search_path from current as $$
 begin
   update queue set paused = false where id = p_queue_id;
   perform _publish(p_queue_id, 'resumed', null);
-  perform _wake(array[p_queue_id]);
+  perform _wake(p_queue_id);
 end;
 $$;

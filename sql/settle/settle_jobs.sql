@@ -18,34 +18,39 @@ set search_path from current
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
 as $$
 declare
-  v_now      timestamptz := _now();
-  v_items    settlement[];
-  v_settled  settled_job[];
-  v_removed  settled_job[];
-  v_ids      text[];
-  v_refused  json;
+  v_now         timestamptz := _now();
+  v_items       settlement[];
+  v_has_moved   boolean;
+  v_has_parents boolean;
+  v_has_removed boolean;
+  v_has_rules   boolean;
+  v_settled     settled_job[];
+  v_removed     settled_job[];
+  v_refused     json;
 begin
   select array_agg(row(
-    i.id, i.token, i.outcome, i.value::json, i.reason, i.stacktrace::json, coalesce(i.delay_ms, 0), i.lifo,
-    i.has_parent, coalesce(i.remove, false), i.keep_count, i.keep_age_ms, i.keep_limit,
-    i.max_stalled_count)::settlement)
-  into v_items
+           i.id, i.token, i.outcome, i.value::json, i.reason, i.stacktrace::json, coalesce(i.delay_ms, 0), i.lifo,
+           i.has_parent, coalesce(i.remove, false), i.keep_count, i.keep_age_ms, i.keep_limit,
+           i.max_stalled_count)::settlement),
+         bool_or(i.outcome = 'moved'), bool_or(i.has_parent), bool_or(i.remove),
+         bool_or(i.keep_count is not null or i.keep_age_ms is not null)
+  into v_items, v_has_moved, v_has_parents, v_has_removed, v_has_rules
   from json_to_recordset(p_items) as i(
     id text, token text, outcome text, value text, reason text, stacktrace text, delay_ms bigint, lifo boolean,
     has_parent boolean, remove boolean, keep_count integer, keep_age_ms bigint, keep_limit integer,
     max_stalled_count integer);
-  if exists (select from unnest(v_items) i where i.outcome = 'moved') then
+
+  if v_has_moved then
     perform _recover_unmoved(p_queue_id, v_items);
     v_items := array(select i from unnest(v_items) i where i.outcome <> 'moved');
   end if;
-
-  if exists (select from unnest(v_items) i where i.has_parent) then
+  if v_has_parents then
     perform _lock_parents_of(p_queue_id, array(select i.id from unnest(v_items) i));
   end if;
 
-  -- Rows are found by primary key alone. `lock_token is not null and finished_at is null` says that a job is
-  -- active without naming its status: a plan that came through the index of active jobs would wade through
-  -- the dead entries of all that went before.
+  -- Rows are found by primary key alone. `lock_token is not null and finished_at is null` says that a job is active
+  -- without naming its status: a plan that came through the index of active jobs would wade through the dead
+  -- entries of all that went before.
   with settled as (
     update job_state s
     set status = case when i.outcome in ('completed', 'failed') then i.outcome
@@ -72,12 +77,13 @@ begin
               false as removed, s.run_at
   )
   select array_agg(row(
-    s.id, s.status, s.parent_queue_id, s.parent_id, s.on_failure, s.attempts_made, s.value, s.reason,
-    s.removed, s.run_at)::settled_job)
-  into v_settled
+           s.id, s.status, s.parent_queue_id, s.parent_id, s.on_failure, s.attempts_made, s.value, s.reason,
+           s.removed, s.run_at)::settled_job),
+         bool_or(s.parent_id is not null)
+  into v_settled, v_has_parents
   from settled s;
 
-  if exists (select from unnest(v_items) i where i.remove) then
+  if v_has_removed then
     with removed as (
       delete from job_state s
       using unnest(v_items) i
@@ -94,14 +100,19 @@ begin
     into v_removed
     from removed r;
     perform _delete_rows_of_jobs(p_queue_id, array(select r.id from unnest(v_removed) r));
+    v_has_parents := v_has_parents or exists (select from unnest(v_removed) r where r.parent_id is not null);
     v_settled := v_settled || v_removed;
   end if;
 
   if cardinality(v_items) > coalesce(cardinality(v_settled), 0) then
     v_refused := _refusals(p_queue_id, v_items, array(select s.id from unnest(v_settled) s));
   end if;
-  perform _tell_parents(p_queue_id, v_settled);
-  perform _apply_retention(p_queue_id, v_items);
+  if v_has_parents then
+    perform _tell_parents(p_queue_id, v_settled);
+  end if;
+  if v_has_rules then
+    perform _apply_retention(p_queue_id, v_items);
+  end if;
   perform _announce_settled(p_queue_id, v_settled);
   return v_refused;
 end;

@@ -25,7 +25,7 @@ begin
         attempts_started = s.attempts_started - 1
     where s.queue_id = p_queue_id and s.worker_id = p_worker_id and s.status = 'active'
       and not exists (select from json_to_recordset(p_held::json) as h(id text, token text) where h.id = s.id and h.token = s.lock_token);
-    perform _wake(array[p_queue_id]);
+    perform _wake(p_queue_id);
   end if;
   return v_epoch;
 end;
