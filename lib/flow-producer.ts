@@ -6,7 +6,7 @@ import { type PreparedJob, prepareJob } from './engine/job-spec';
 import { Job } from './job';
 import type { MinimalQueue } from './job-fields';
 import type { JobSpec } from './model/job-record';
-import { checkQueueName, DEFAULT_PREFIX, qualifiedName } from './model/names';
+import { checkQueueName, DEFAULT_PREFIX, parseQualifiedName, qualifiedName } from './model/names';
 import type {
   FlowJob,
   FlowOptions,
@@ -120,21 +120,15 @@ export class FlowProducer extends EventEmitter {
 
   private async nodeOf(job: Job, depth: number, maxChildren: number): Promise<JobNode> {
     if (depth <= 1) return { job };
-    const page = { count: maxChildren };
-    const found = await job.getDependencies({
-      processed: page,
-      unprocessed: page,
-      failed: page,
-      ignored: page,
-    });
-    const keys = [
-      ...Object.keys(found.processed ?? {}),
-      ...(found.unprocessed ?? []),
-      ...(found.failed ?? []),
-      ...Object.keys(found.ignored ?? {}),
-    ];
-    if (keys.length === 0) return { job };
-    const children = await Promise.all(keys.map((key) => this.jobByKey(key)));
+    const { store } = this.backend;
+    const queueId = await job.queue.queueId();
+    const kinds = ['completed', 'pending', 'failed', 'ignored'] as const;
+    const found = await Promise.all(
+      kinds.map((kind) => store.getDependencies(queueId, job.id!, kind, 0, maxChildren)),
+    );
+    const records = found.flat();
+    if (records.length === 0) return { job };
+    const children = await Promise.all(records.map((record) => this.child(record)));
     return {
       job,
       children: await Promise.all(
@@ -143,10 +137,9 @@ export class FlowProducer extends EventEmitter {
     };
   }
 
-  /** The job of a key `<prefix>:<queue>:<id>`, in which an id may have three segments itself. */
-  private async jobByKey(key: string): Promise<Job | undefined> {
-    const [, prefix, name, id] = /^(.*?):([^:]+):([^:]+|[^:]+:[^:]+:[^:]+)$/.exec(key) ?? [];
-    return Job.fromId(this.queueOf(name!, prefix), id!);
+  private async child({ key, id }: { key: string; id: string }): Promise<Job | undefined> {
+    const { prefix, name } = parseQualifiedName(key.slice(0, -id.length - 1));
+    return Job.fromId(this.queueOf(name, prefix), id);
   }
 
   private queueOf(name: string, prefix = this.opts.prefix ?? DEFAULT_PREFIX): MinimalQueue {

@@ -253,12 +253,19 @@ export class Worker<
     thrown: unknown,
   ): Promise<void> {
     const { id, token } = record;
+    const { maxStalledCount } = this.opts;
+    const moved = { id, token, outcome: 'moved', max_stalled_count: maxStalledCount } as const;
     if (MOVED.some((name) => isNamed(thrown, name))) {
-      const { maxStalledCount } = this.opts;
-      await this.loop!.settle({ id, token, outcome: 'moved', max_stalled_count: maxStalledCount });
+      await this.loop!.settle(moved);
     } else if (isRateLimitError(thrown)) {
       const queueId = await this.queueId();
-      const outcome = await this.backend.store.releaseJob(queueId, record.id, record.token);
+      const outcome = await this.backend.store
+        .releaseJob(queueId, id, token)
+        .catch(async (error) => {
+          // The loop asks until it has an answer: a job that is still here goes back then.
+          await this.loop!.settle(moved);
+          throw error;
+        });
       this.loop!.forget(record);
       if (outcome !== 'ok') throw refusalError(outcome, record.id, 'moveJobFromActiveToWait');
     } else {

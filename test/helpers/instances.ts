@@ -13,14 +13,18 @@ import {
 } from '../../lib';
 import { createDatabase, type TestDatabase } from './database';
 
-/** What instances tell of errors when the test itself does not listen: nothing here may be lost silently. */
+/** Makes instances on the database of a test file. Their errors are for the test to listen to, or not. */
 export interface Instances {
   /** Of this file's own database. */
   readonly url: string;
   /** A name that no other test of the file uses. */
   name(): string;
   queue(name?: string, opts?: QueueOptions): Queue;
-  worker(queue: { name: string } | string, processor: Processor | null, opts?: WorkerOptions): Worker;
+  worker(
+    queue: { name: string } | string,
+    processor: Processor | null,
+    opts?: WorkerOptions,
+  ): Worker;
   flow(opts?: FlowProducerOptions): FlowProducer;
   /** Resolves when the events of the queue will be heard. */
   events(queue: { name: string }, opts?: QueueEventsOptions): Promise<QueueEvents>;

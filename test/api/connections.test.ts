@@ -1,0 +1,159 @@
+import { Pool } from 'pg';
+import { Queue } from '../../lib';
+import { record, useInstances } from '../helpers/instances';
+import { until } from '../helpers/wait';
+
+const on = useInstances();
+
+const backends = (application: string, also = '') =>
+  on.sql<{ pid: number }>(
+    `select pid from pg_stat_activity
+     where datname = current_database() and application_name = $1 ${also}`,
+    [application],
+  );
+
+const terminate = (application: string, also = '') =>
+  on.sql(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and application_name = $1 ${also}`,
+    [application],
+  );
+
+/** A connection of its own, told apart by its name. */
+const named = (application: string) => ({
+  connectionString: on.url,
+  application_name: application,
+});
+
+describe('connections', () => {
+  test('are shared by all instances of a URL: two and one that listens, whatever the concurrency', async () => {
+    const url = new URL(on.url);
+    url.searchParams.set('application_name', 'shared');
+    const connection = url.href;
+    const queues = Array.from({ length: 10 }, () => on.queue(on.name(), { connection }));
+    const workers = queues.map((queue) =>
+      on.worker(queue, async () => {}, { connection, concurrency: 1_000 }),
+    );
+    for (const queue of queues) await queue.addBulk([{ name: 'a', data: {} }]);
+    await Promise.all(queues.map((queue) => queue.getJobCounts()));
+    for (const queue of queues) await until(async () => (await queue.getCompletedCount()) === 1);
+    expect(queues[0]!.getBackend()).toBe(workers[9]!.getBackend());
+    expect((await backends('shared')).length).toBeLessThanOrEqual(3);
+  });
+
+  test('are taken from a pool of the application, which stays open', async () => {
+    const pool = new Pool({ connectionString: on.url, max: 3 });
+    const queue = new Queue(on.name(), { connection: pool });
+    const worker = on.worker(queue, async (job) => job.name, { connection: pool });
+    expect(queue.getBackend().connection.pool).toBe(pool);
+    await queue.add('a', {});
+    await until(async () => (await queue.getCompletedCount()) === 1);
+    await worker.close();
+    await queue.close();
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    await pool.end();
+  });
+
+  test('may be given as a configuration with a password of its own', async () => {
+    const { hostname, port, username, password, pathname } = new URL(on.url);
+    const connection = {
+      host: hostname,
+      port: Number(port),
+      user: username,
+      password: decodeURIComponent(password),
+      database: pathname.slice(1),
+    };
+    const queue = on.queue(on.name(), { connection });
+    const worker = on.worker(queue, async () => {}, { connection });
+    const heard = record(worker, 'completed', 'error');
+    await queue.add('a', {});
+    await until(() => heard.length > 0);
+    expect(heard[0]![0]).toBe('completed');
+  });
+
+  test('are closed with the last instance, and calls under way end', async () => {
+    const connection = named('closing');
+    const queue = new Queue(on.name(), { connection });
+    await queue.waitUntilReady();
+    const calls = Array.from({ length: 20 }, (_, i) =>
+      i % 2 ? queue.getJobCounts() : queue.add('a', {}),
+    );
+    const closing = queue.close();
+    const outcomes = await Promise.allSettled(calls);
+    await closing;
+    expect(outcomes.length).toBe(20);
+    await until(async () => (await backends('closing')).length === 0);
+  });
+});
+
+describe('a worker whose connections are terminated', () => {
+  test('loses nothing, and finishes each job once', async () => {
+    const connection = named('cut');
+    const queue = on.queue();
+    const count = 1_500;
+    await queue.addBulk(Array.from({ length: count }, (_, n) => ({ name: 'a', data: n })));
+    const runs = new Map<string, number>();
+    const worker = on.worker(
+      queue,
+      async (job) => {
+        runs.set(job.id!, (runs.get(job.id!) ?? 0) + 1);
+        await new Promise(setImmediate);
+        return job.data;
+      },
+      { connection, concurrency: 20 },
+    );
+    const heard = record(worker, 'completed');
+    for (const share of [0.1, 0.3, 0.5, 0.7]) {
+      await until(() => heard.length > count * share);
+      await terminate('cut');
+    }
+    await until(async () => (await queue.getCompletedCount()) === count);
+    await until(() => heard.length >= count);
+    expect(new Set(heard.map(([, job]) => (job as { id: string }).id)).size).toBe(count);
+    expect([...runs.values()].filter((times) => times !== 1)).toEqual([]);
+    const odd = await on.sql(
+      'select id from tuskmq.jobs where queue = $1 and (attempts_made, attempts_started, stalled_count) <> (1, 1, 0)',
+      [queue.name],
+    );
+    expect(odd).toEqual([]);
+  });
+
+  test('listens again, and wakes', async () => {
+    const connection = named('deaf');
+    const queue = on.queue();
+    const worker = on.worker(queue, async () => {}, { connection });
+    const { loop } = worker as unknown as { loop: { isAsleep(): boolean } };
+    const heard = record(worker, 'completed');
+    await worker.waitUntilReady();
+    const listening = "and (query ilike 'listen%' or query ilike '%hold_process_lock%')";
+    await until(async () => (await backends('deaf', listening)).length === 1);
+    const [before] = await backends('deaf', listening);
+    await terminate('deaf', `and pid = ${before!.pid}`);
+    await until(async () => {
+      const [now] = await backends('deaf', listening);
+      return now && now.pid !== before!.pid;
+    });
+    await until(
+      () =>
+        worker.isRunning() &&
+        (loop ?? (worker as unknown as { loop: typeof loop }).loop).isAsleep(),
+    );
+    const start = performance.now();
+    await queue.add('a', {});
+    await until(() => heard.length === 1);
+    expect(performance.now() - start).toBeLessThan(300);
+  });
+
+  test('goes on with events that were written meanwhile', async () => {
+    const connection = named('events');
+    const queue = on.queue();
+    const events = await on.events(queue, { connection });
+    const heard = record(events, 'added');
+    await queue.add('a', {});
+    await until(() => heard.length === 1);
+    await terminate('events');
+    await queue.add('b', {});
+    await until(() => heard.length === 2);
+    expect(heard.map(([, args]) => (args as { name: string }).name)).toEqual(['a', 'b']);
+  });
+});

@@ -1,0 +1,228 @@
+import { Job } from '../../lib';
+import { record, useInstances } from '../helpers/instances';
+import { until } from '../helpers/wait';
+
+const on = useInstances();
+
+async function failedJob(opts = {}) {
+  const queue = on.queue();
+  await queue.add('a', { n: 1 }, opts);
+  const hand = on.worker(queue, null);
+  await (await hand.getNextJob('t'))!.moveToFailed(new Error('no'), 't');
+  return { queue, job: (await queue.getJob('1'))!, hand };
+}
+
+describe('Job.toJSON and asJSON', () => {
+  test('of a stored job are plain, with data as value and as text', async () => {
+    const queue = on.queue();
+    await queue.add('a', {});
+    const job = (await queue.getJob('1'))!;
+    expect(JSON.parse(JSON.stringify(job))).toEqual({
+      name: 'a',
+      data: {},
+      opts: { attempts: 0 },
+      id: '1',
+      progress: 0,
+      returnvalue: null,
+      stacktrace: [],
+      delay: 0,
+      priority: 0,
+      attemptsStarted: 0,
+      attemptsMade: 0,
+      stalledCounter: 0,
+      timestamp: job.timestamp,
+      queueQualifiedName: `bull:${queue.name}`,
+    });
+    expect(job.asJSON()).toMatchObject({
+      data: '{}',
+      returnvalue: 'null',
+      stacktrace: '[]',
+      opts: { attempts: 0 },
+    });
+    expect(Job.fromJSON(queue, job.toJSON() as never).toJSON()).toEqual(job.toJSON());
+  });
+
+  test('name the parent of a child', async () => {
+    const queue = on.queue();
+    const parent = await queue.add('p', {});
+    await queue.add('c', {}, { parent: { id: parent.id!, queue: parent.queueQualifiedName } });
+    const child = (await queue.getJob('2'))!;
+    expect([child.parentKey, child.parent]).toEqual([
+      `bull:${queue.name}:1`,
+      { id: '1', queueKey: `bull:${queue.name}` },
+    ]);
+  });
+});
+
+describe('Job.promote and changeDelay', () => {
+  test('are for delayed jobs alone', async () => {
+    const queue = on.queue();
+    const job = await queue.add('a', {}, { delay: 60_000 });
+    await job.changeDelay(90_000);
+    expect(job.delay).toBe(90_000);
+    await job.promote();
+    expect([job.delay, await job.getState()]).toEqual([0, 'waiting']);
+    for (const [call, command] of [
+      [() => job.promote(), 'promote'],
+      [() => job.changeDelay(1), 'changeDelay'],
+    ] as const) {
+      await expect(call()).rejects.toMatchObject({
+        message: `Job 1 is not in the delayed state. ${command}`,
+        code: -3,
+      });
+    }
+  });
+
+  test('put a promoted job behind those that wait, into its class', async () => {
+    const queue = on.queue();
+    const late = await queue.add('late', {}, { delay: 60_000 });
+    const first = await queue.add('prior', {}, { delay: 60_000, priority: 1 });
+    await queue.add('plain', {});
+    await late.promote();
+    await first.promote();
+    expect((await queue.getWaiting()).map(({ name }) => name)).toEqual(['plain', 'late']);
+    expect((await queue.getPrioritized()).map(({ name }) => name)).toEqual(['prior']);
+  });
+});
+
+describe('Job.changePriority', () => {
+  test('moves a job to the back of its new class, or to its front', async () => {
+    const queue = on.queue();
+    const [a, b, c] = await queue.addBulk(['a', 'b', 'c'].map((name) => ({ name, data: {} })));
+    await c!.changePriority({ priority: 5 });
+    await a!.changePriority({ priority: 5 });
+    await b!.changePriority({ priority: 5, lifo: true });
+    expect((await queue.getPrioritized()).map(({ name }) => name)).toEqual(['b', 'c', 'a']);
+    await c!.changePriority({});
+    expect([c!.priority, await c!.getState()]).toEqual([0, 'waiting']);
+  });
+});
+
+describe('Job.retry', () => {
+  test('lets a failed job run again, its counters kept unless reset', async () => {
+    const { queue, job } = await failedJob();
+    await job.retry();
+    expect([job.failedReason, job.finishedOn, await job.getState()]).toEqual([
+      null,
+      undefined,
+      'waiting',
+    ]);
+    expect(await queue.getJob('1')).toMatchObject({ attemptsMade: 1, attemptsStarted: 1 });
+    await expect(job.retry()).rejects.toMatchObject({
+      message: 'Job 1 is not in the failed state. reprocessJob',
+      code: -3,
+    });
+    const again = await failedJob();
+    await again.job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+    expect(await again.queue.getJob('1')).toMatchObject({ attemptsMade: 0, attemptsStarted: 0 });
+  });
+
+  test('lets a completed job run again only when asked for one', async () => {
+    const queue = on.queue();
+    const worker = on.worker(queue, async (job) => job.attemptsStarted);
+    const heard = record(worker, 'completed');
+    const job = await queue.add('a', {});
+    await until(() => heard.length === 1);
+    await expect(job.retry()).rejects.toMatchObject({ code: -3 });
+    await job.retry('completed');
+    await until(() => heard.length === 2);
+    expect((await queue.getJob('1'))?.returnvalue).toBe(2);
+  });
+});
+
+describe('Job.remove', () => {
+  test('removes a job with its logs and children, and tells of it', async () => {
+    const queue = on.queue();
+    const tree = await on.flow().add({
+      name: 'p',
+      queueName: queue.name,
+      children: [
+        { name: 'c', queueName: queue.name, children: [{ name: 'd', queueName: queue.name }] },
+      ],
+    });
+    const job = (await queue.getJob(tree.job.id!))!;
+    await job.log('row');
+    const heard = record(queue, 'removed');
+    await job.remove();
+    expect(await queue.count()).toBe(0);
+    expect(await queue.getJobLogs(job.id!)).toEqual({ logs: [], count: 0 });
+    expect(heard).toEqual([['removed', job]]);
+  });
+
+  test('can spare the children, and releases the parent', async () => {
+    const queue = on.queue();
+    const tree = await on.flow().add({
+      name: 'p',
+      queueName: queue.name,
+      children: [
+        { name: 'c', queueName: queue.name, children: [{ name: 'd', queueName: queue.name }] },
+      ],
+    });
+    await tree.children![0]!.job.remove({ removeChildren: false });
+    expect(await tree.job.getState()).toBe('waiting');
+    expect((await queue.getWaiting()).map(({ name }) => name).sort()).toEqual(['d', 'p']);
+  });
+
+  test('removes nothing when the job or a child is active', async () => {
+    const queue = on.queue();
+    const children = on.queue();
+    const tree = await on.flow().add({
+      name: 'p',
+      queueName: queue.name,
+      children: ['c', 'd'].map((name) => ({ name, queueName: children.name })),
+    });
+    const active = (await on.worker(children, null).getNextJob('t'))!;
+    for (const job of [tree.job, active]) {
+      await expect(job.remove()).rejects.toThrow(
+        `Job ${job.id} could not be removed because it is locked by another worker`,
+      );
+    }
+    expect(await queue.remove(tree.job.id!)).toBe(0);
+    expect(await children.getJobCounts('active', 'waiting')).toEqual({ active: 1, waiting: 1 });
+  });
+});
+
+describe('Job.log', () => {
+  test('appends rows, read from any side and in pages', async () => {
+    const queue = on.queue();
+    const job = await queue.add('a', {});
+    expect(await job.log('one')).toBe(1);
+    expect(await queue.addJobLog('1', 'two\0')).toBe(2);
+    expect(await job.log('three')).toBe(3);
+    expect(await queue.getJobLogs('1')).toEqual({ logs: ['one', 'two\uFFFD', 'three'], count: 3 });
+    expect(await queue.getJobLogs('1', 0, 1, false)).toEqual({
+      logs: ['three', 'two\uFFFD'],
+      count: 3,
+    });
+    await job.clearLogs(1);
+    expect((await queue.getJobLogs('1')).logs).toEqual(['three']);
+    await job.clearLogs();
+    expect(await queue.getJobLogs('1')).toEqual({ logs: [], count: 0 });
+  });
+
+  test('keeps the last rows that the job asks for, also when many come at once', async () => {
+    const queue = on.queue();
+    const job = await queue.add('a', {}, { keepLogs: 2 });
+    await Promise.all(Array.from({ length: 20 }, (_, i) => job.log(`row ${i}`)));
+    expect((await queue.getJobLogs('1')).count).toBe(2);
+  });
+});
+
+describe('Job.updateData and updateProgress', () => {
+  test('store the last of many that are under way, and tell of progress', async () => {
+    const queue = on.queue();
+    const job = await queue.add('a', {});
+    const heard = record(queue, 'progress');
+    await Promise.all(
+      Array.from({ length: 50 }, (_, i) => [job.updateData({ i }), job.updateProgress(i)]).flat(),
+    );
+    expect(await queue.getJob('1')).toMatchObject({ data: { i: 49 }, progress: 49 });
+    expect(heard.at(-1)).toEqual(['progress', job, 49]);
+    await queue.updateJobProgress('1', 'half');
+    expect(heard.at(-1)).toEqual(['progress', '1', 'half']);
+    await expect(job.updateData({ n: 1n })).rejects.toThrow(
+      'The data of job 1 cannot be stored as JSON',
+    );
+    await expect(queue.updateJobProgress('2', 1)).rejects.toMatchObject({ code: -1 });
+  });
+});

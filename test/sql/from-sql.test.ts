@@ -1,0 +1,236 @@
+import { useInstances } from '../helpers/instances';
+import { until } from '../helpers/wait';
+
+const on = useInstances();
+
+describe('add_job', () => {
+  test('adds jobs as psql would, which a worker runs', async () => {
+    const queue = on.queue();
+    const ran: unknown[] = [];
+    on.worker(queue, async (job) => void ran.push([job.id, job.name, job.data, job.opts]));
+    const [row] = await on.sql(
+      `select tuskmq.add_job('${queue.name}', 'welcome', '{"to": 1}') as a,
+              tuskmq.add_job('bull:${queue.name}', 'later', '{}', '{"delay": 20, "attempts": 3}') as b`,
+    );
+    expect(row).toEqual({ a: '1', b: '2' });
+    await until(() => ran.length === 2);
+    expect(ran).toEqual([
+      ['1', 'welcome', { to: 1 }, {}],
+      ['2', 'later', {}, { delay: 20, attempts: 3 }],
+    ]);
+  });
+
+  test('makes the queue when it is new, under any prefix', async () => {
+    const name = on.name();
+    await on.sql(`select tuskmq.add_job('{x:y}:${name}', 'a')`);
+    expect(await on.queue(name, { prefix: '{x:y}' }).count()).toBe(1);
+  });
+
+  test('adds from a trigger, with the row that fired it or not at all', async () => {
+    const queue = on.queue();
+    await on.sql('create table orders (id integer primary key)');
+    await on.sql(`create function order_added() returns trigger language plpgsql as $$
+      begin
+        perform tuskmq.add_job('${queue.name}', 'bill', json_build_object('order', new.id), '{"priority": 3}');
+        return new;
+      end $$`);
+    await on.sql(
+      'create trigger t after insert on orders for each row execute function order_added()',
+    );
+    await on.sql('insert into orders values (1), (2)');
+    await expect(on.sql('insert into orders values (3), (1)')).rejects.toThrow('duplicate key');
+    expect((await queue.getPrioritized()).map(({ data }) => data)).toEqual([
+      { order: 1 },
+      { order: 2 },
+    ]);
+  });
+
+  test('takes an id and a parent', async () => {
+    const queue = on.queue();
+    const add = (opts: object) =>
+      on.sql<{ r: string }>('select tuskmq.add_job($1, $2, $3, $4) as r', [
+        queue.name,
+        'a',
+        '{}',
+        JSON.stringify(opts),
+      ]);
+    const parent = { id: 'p', queue: queue.qualifiedName };
+    await add({ jobId: 'p' });
+    expect(await add({ jobId: 'c', parent, ignoreDependencyOnFailure: true })).toEqual([
+      { r: 'c' },
+    ]);
+    expect(await add({ jobId: 'p' })).toEqual([{ r: 'p' }]);
+    expect(await (await queue.getJob('p'))!.getDependenciesCount()).toMatchObject({
+      unprocessed: 1,
+    });
+    const unknown = { parent: { id: 'nobody', queue: queue.qualifiedName } };
+    await expect(add(unknown)).rejects.toMatchObject({
+      code: 'TQ005',
+      message: `Missing key for parent job bull:${queue.name}:nobody. addJob`,
+    });
+  });
+
+  test.each([
+    [{ jobId: '12' }, 'Custom Id cannot be integers'],
+    [{ jobId: 'a:b' }, 'Custom Id cannot contain :'],
+    [{ priority: -1 }, 'Priority should be between 0 and 2097151'],
+  ])('refuses %j', async (opts, message) => {
+    const add = on.sql("select tuskmq.add_job('q', 'a', '{}', $1)", [JSON.stringify(opts)]);
+    await expect(add).rejects.toThrow(message);
+  });
+});
+
+describe('add_jobs', () => {
+  test('adds no half of a job whose namesake is removed while it looks', async () => {
+    const queue = on.queue();
+    const first = await queue.add('first', {}, { jobId: 'x' });
+    await on.sql(`create function wait_for_test() returns trigger language plpgsql as $$
+      begin
+        perform pg_advisory_xact_lock(4711);
+        return null;
+      end $$`);
+    await on.sql(
+      'create trigger t after insert on tuskmq.job for each statement execute function wait_for_test()',
+    );
+    const gate = await on.client();
+    await gate.query('select pg_advisory_lock(4711)');
+    const adding = queue.add('second', {}, { jobId: 'x' });
+    await until(async () => {
+      const waiting = await on.sql(
+        "select from pg_locks where locktype = 'advisory' and objid = 4711 and not granted",
+      );
+      return waiting.length === 1;
+    });
+    await first.remove();
+    await gate.query('select pg_advisory_unlock(4711)');
+    await adding;
+    await on.sql('drop trigger t on tuskmq.job');
+    const halves = await on.sql(
+      `select from tuskmq.job j full join tuskmq.job_state s using (queue_id, id)
+       where queue_id = $1 and (j.name is null or s.status is null)`,
+      [await queue.queueId()],
+    );
+    expect(halves.length).toBe(0);
+  });
+});
+
+describe('the views', () => {
+  test('show jobs, queues, workers and locks', async () => {
+    const queue = on.queue();
+    let finish = () => {};
+    on.worker(
+      queue,
+      (job) => {
+        if (job.name === 'bad') throw new Error('no');
+        return new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+      },
+      { name: 'w', concurrency: 4 },
+    );
+    await queue.add('bad', { n: 1 });
+    await queue.add('long', {});
+    await queue.add('late', {}, { delay: 60_000, priority: 4 });
+    await until(
+      async () => (await queue.getActiveCount()) === 1 && (await queue.getFailedCount()) === 1,
+    );
+    const of = (view: string, columns: string) =>
+      on.sql(`select ${columns} from tuskmq.${view} where queue = $1 order by 1`, [queue.name]);
+    expect(
+      await of('jobs', 'id, name, state, priority, data, failed_reason, processed_by'),
+    ).toEqual([
+      {
+        id: '1',
+        name: 'bad',
+        state: 'failed',
+        priority: 0,
+        data: { n: 1 },
+        failed_reason: 'no',
+        processed_by: 'w',
+      },
+      {
+        id: '2',
+        name: 'long',
+        state: 'active',
+        priority: 0,
+        data: {},
+        failed_reason: null,
+        processed_by: 'w',
+      },
+      {
+        id: '3',
+        name: 'late',
+        state: 'delayed',
+        priority: 4,
+        data: {},
+        failed_reason: null,
+        processed_by: null,
+      },
+    ]);
+    expect(await of('queues', 'prefix, paused, waiting, active, delayed, failed, workers')).toEqual(
+      [
+        {
+          prefix: 'bull',
+          paused: false,
+          waiting: '0',
+          active: '1',
+          delayed: '1',
+          failed: '1',
+          workers: '1',
+        },
+      ],
+    );
+    expect(await of('workers', 'name, pid, concurrency, active')).toEqual([
+      { name: 'w', pid: process.pid, concurrency: 4, active: '1' },
+    ]);
+    expect(await of('locks', 'id, name, pid, leased_until > now() as held')).toEqual([
+      { id: '2', name: 'long', pid: process.pid, held: true },
+    ]);
+    finish();
+    await until(async () => (await of('locks', 'id')).length === 0);
+  });
+
+  test('show a flow as a tree', async () => {
+    const queue = on.queue();
+    const child = (name: string, children = {}) => ({
+      name,
+      queueName: queue.name,
+      opts: { jobId: name },
+      ...children,
+    });
+    await on
+      .flow()
+      .add(child('root', { children: [child('a', { children: [child('deep')] }), child('b')] }));
+    await (await queue.getJob('b'))!.remove();
+    const rows = await on.sql(
+      'select depth, tree, id, state, as_child, pending_children from tuskmq.flow_tree($1, $2)',
+      [queue.name, 'root'],
+    );
+    expect(rows).toEqual([
+      {
+        depth: 0,
+        tree: 'root',
+        id: 'root',
+        state: 'waiting-children',
+        as_child: null,
+        pending_children: 1,
+      },
+      {
+        depth: 1,
+        tree: '  a',
+        id: 'a',
+        state: 'waiting-children',
+        as_child: 'pending',
+        pending_children: 1,
+      },
+      {
+        depth: 2,
+        tree: '    deep',
+        id: 'deep',
+        state: 'waiting',
+        as_child: 'pending',
+        pending_children: 0,
+      },
+    ]);
+  });
+});

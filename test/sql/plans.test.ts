@@ -1,0 +1,113 @@
+import { useInstances } from '../helpers/instances';
+
+const on = useInstances();
+const COUNT = 10_000;
+
+/** A queue with so many waiting, delayed and completed jobs each, put there at once. */
+async function bigQueue() {
+  const queue = on.queue();
+  const queueId = await queue.queueId();
+  await on.sql(
+    `insert into tuskmq.job (queue_id, id, name, data, opts, created_at)
+     select $1, s || i, 'a', '{}', '{}', now() from generate_series(1, $2::integer) i, unnest(array['w', 'd', 'c']) s`,
+    [queueId, COUNT],
+  );
+  await on.sql(
+    `insert into tuskmq.job_state (queue_id, id, status, seq, run_at, finished_at)
+     select $1, s || i, (case s when 'w' then 'waiting' when 'd' then 'delayed' else 'completed' end)::tuskmq.job_status, i,
+            case s when 'd' then now() + interval '1 hour' end, case s when 'c' then now() end
+     from generate_series(1, $2::integer) i, unnest(array['w', 'd', 'c']) s`,
+    [queueId, COUNT],
+  );
+  return queueId;
+}
+
+async function worker(queueId: number) {
+  const [process] = await on.sql<{ r: { id: number } }>(
+    "select tuskmq.register_process('h', 1) as r",
+  );
+  const [row] = await on.sql<{ r: string }>(
+    "select tuskmq.register_worker($1, $2, 'u', 'n', 10, 30000, 1, true) as r",
+    [queueId, process!.r.id],
+  );
+  return row!.r;
+}
+
+/** Rows that a statement reads in the tables of jobs, which it should not outdo by much what it returns or changes. */
+async function rowsRead(text: string, values: unknown[]) {
+  const client = await on.client();
+  await client.query('begin');
+  const { rows } = await client.query(text, values);
+  const { rows: read } = await client.query(
+    `select coalesce(sum(seq_tup_read), 0)::integer as "inSequence", coalesce(sum(idx_tup_fetch), 0)::integer as "byIndex"
+     from pg_stat_xact_user_tables where schemaname = 'tuskmq' and relname in ('job', 'job_state')`,
+  );
+  await client.query('commit');
+  return { rows, ...(read[0] as { inSequence: number; byIndex: number }) };
+}
+
+const statistics: [string, () => Promise<number>][] = [
+  ['statistics that were never made', bigQueue],
+  [
+    'statistics of when there was nothing',
+    async () => {
+      await on.sql('analyze tuskmq.job, tuskmq.job_state');
+      return bigQueue();
+    },
+  ],
+  [
+    'statistics as they are',
+    async () => {
+      const queueId = await bigQueue();
+      await on.sql('analyze tuskmq.job, tuskmq.job_state');
+      return queueId;
+    },
+  ],
+];
+
+describe.each(statistics)('with %s', (_, prepare) => {
+  test('claiming, finishing, adding and looking read no more than they touch', async () => {
+    const queueId = await prepare();
+    const workerId = await worker(queueId);
+    const claim = 'select * from tuskmq.settle_and_claim($1, $2, 0, $3, $4, false, false)';
+
+    const claimed = await rowsRead(claim, [queueId, workerId, null, 10]);
+    const jobs = claimed.rows.slice(0, -1) as { id: string; lock_token: string }[];
+    expect(jobs.length).toBe(10);
+    expect(claimed.inSequence).toBe(0);
+    expect(claimed.byIndex).toBeLessThan(100);
+
+    const items = jobs.map(({ id, lock_token }) => ({
+      id,
+      token: lock_token,
+      outcome: 'completed',
+      value: '1',
+    }));
+    const settled = await rowsRead(claim, [queueId, workerId, JSON.stringify(items), 10]);
+    expect(settled.rows.at(-1)).toMatchObject({ head: { refused: null } });
+    expect(settled.inSequence).toBe(0);
+    expect(settled.byIndex).toBeLessThan(150);
+
+    const specs = [1, 2, 3].map((position) => ({
+      position,
+      unit: 0,
+      queue_id: queueId,
+      name: 'a',
+      data: '{}',
+      opts: '{}',
+    }));
+    const added = await rowsRead('select tuskmq.add_jobs($1)', [JSON.stringify(specs)]);
+    expect(added.inSequence).toBe(0);
+    expect(added.byIndex).toBeLessThan(20);
+
+    const listed = await rowsRead("select tuskmq.list_jobs($1, 'completed', 0, 9, false)", [
+      queueId,
+    ]);
+    expect(listed.inSequence).toBe(0);
+    expect(listed.byIndex).toBeLessThan(100);
+
+    const fetched = await rowsRead('select tuskmq.get_jobs($1, $2)', [queueId, '["w500", "c7"]']);
+    expect(fetched.inSequence).toBe(0);
+    expect(fetched.byIndex).toBeLessThan(10);
+  });
+});

@@ -1,0 +1,89 @@
+import { Pool } from 'pg';
+import { transactionExecutor } from '../../lib/db/database';
+import { InvalidConnectionError } from '../../lib/model/errors';
+import { quoteIdentifier, resolveConnection } from '../../lib/options/connection-options';
+
+describe('resolveConnection', () => {
+  const { DATABASE_URL } = process.env;
+  afterEach(() => {
+    if (DATABASE_URL === undefined) delete process.env['DATABASE_URL'];
+    else process.env['DATABASE_URL'] = DATABASE_URL;
+  });
+
+  test.each([
+    'postgres://localhost/app',
+    'postgresql://user:p%40ss@host:5433/app?sslmode=require',
+    'postgres:///app?host=/var/run/postgresql',
+  ])('takes the URL %s', (url) => {
+    expect(resolveConnection(url)).toEqual({ config: { connectionString: url } });
+  });
+
+  test('takes a configuration as it is, and a pool', async () => {
+    const config = { host: 'db', user: 'me', max: 5 };
+    expect(resolveConnection(config)).toEqual({ config });
+    const pool = new Pool();
+    expect(resolveConnection(pool)).toEqual({ pool });
+    await pool.end();
+  });
+
+  test('takes DATABASE_URL for nothing, and else the variables of the driver', () => {
+    process.env['DATABASE_URL'] = 'postgres://env/app';
+    expect(resolveConnection(undefined)).toEqual({
+      config: { connectionString: 'postgres://env/app' },
+    });
+    delete process.env['DATABASE_URL'];
+    expect(resolveConnection(undefined)).toEqual({ config: {} });
+  });
+
+  test.each([
+    'redis://:hunter2@localhost:6379',
+    'mysql://root:hunter2@localhost/app',
+    'localhost:5432/hunter2',
+    'postgres://',
+    'postgres://user:hunter2@host:port/app',
+    '',
+  ])('refuses %j without telling what may be secret', (url) => {
+    let error: unknown;
+    try {
+      resolveConnection(url);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(InvalidConnectionError);
+    const { message } = error as Error;
+    expect(message).toContain('expected postgres://user:password@host:port/database');
+    expect(message).not.toContain('hunter2');
+  });
+
+  test.each([5, true])('refuses %j', (connection) => {
+    expect(() => resolveConnection(connection as never)).toThrow(InvalidConnectionError);
+  });
+
+  test('refuses a bad DATABASE_URL, or one in a configuration', () => {
+    process.env['DATABASE_URL'] = 'redis://localhost';
+    expect(() => resolveConnection(undefined)).toThrow(InvalidConnectionError);
+    expect(() => resolveConnection({ connectionString: 'redis://x' })).toThrow(
+      InvalidConnectionError,
+    );
+  });
+});
+
+describe('quoteIdentifier', () => {
+  test('doubles quotes', () => {
+    expect(quoteIdentifier('My "Odd" schema')).toBe('"My ""Odd"" schema"');
+  });
+});
+
+describe('transactionExecutor', () => {
+  test('runs statements on the client, one array of values each', async () => {
+    const calls: unknown[] = [];
+    const client = {
+      query: async (...args: unknown[]) => {
+        calls.push(args);
+        return { rows: [{ r: '1' }] };
+      },
+    };
+    const rows = await transactionExecutor(client).query('select $1', ['a'], 'named');
+    expect([rows, calls]).toEqual([[{ r: '1' }], [['select $1', ['a']]]]);
+  });
+});
