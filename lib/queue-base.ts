@@ -1,9 +1,13 @@
 import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TransactionClient } from './db/database';
 import { Backend } from './engine/backend';
 import { checkQueueName, DEFAULT_PREFIX, qualifiedName } from './model/names';
 import type { BaseOptions } from './options/connection-options';
 import type { Store } from './store/store';
+
+/** Milliseconds between attempts while the database cannot be reached. */
+const RECONNECT_MS = 1_000;
 
 /**
  * What queues, workers and event readers have in common: a queue's name, and the backend that they
@@ -108,6 +112,21 @@ export class QueueBase extends EventEmitter {
   /** The same as `close`. */
   disconnect(): Promise<void> {
     return this.close();
+  }
+
+  /** Tries until it works or the instance is closed; each failure is emitted as `error`. */
+  protected async untilConnected<Result>(
+    attempt: () => Promise<Result>,
+  ): Promise<Result | undefined> {
+    while (!this.closing) {
+      try {
+        return await attempt();
+      } catch (error) {
+        this.emit('error', error);
+        await sleep(RECONNECT_MS);
+      }
+    }
+    return undefined;
   }
 
   protected bind(tx: TransactionClient): this {

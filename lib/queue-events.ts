@@ -50,16 +50,17 @@ export class QueueEvents extends QueueBase {
   }
 
   private async start(): Promise<void> {
-    const queueId = await this.queueId();
-    if (this.closing) return;
     const { lastEventId } = this.opts;
-    this.reader = new EventReader(
-      this.backend,
-      queueId,
-      (event) => this.deliver(event),
-      (error) => this.emit('error', error),
-    );
-    await this.reader.start(lastEventId === '$' ? undefined : lastEventId);
+    this.reader = await this.untilConnected(async () => {
+      const reader = new EventReader(
+        this.backend,
+        await this.queueId(),
+        (event) => this.deliver(event),
+        (error) => this.emit('error', error),
+      );
+      await reader.start(lastEventId === '$' ? undefined : lastEventId);
+      return reader;
+    });
   }
 
   private deliver({
@@ -88,5 +89,6 @@ export class QueueEvents extends QueueBase {
     await this.running?.catch(() => {});
     await this.reader?.stop();
     await this.backend.release();
+    this.emit('closed');
   }
 }

@@ -43,12 +43,8 @@ export type Processor<
 /** Errors by which a processor says that it has moved the job itself. */
 const MOVED = ['DelayedError', 'WaitingError', 'WaitingChildrenError'];
 
-/**
- * Milliseconds between looks while `getNextJob` waits, or the database cannot be reached at the
- * start.
- */
+/** Milliseconds between looks while `getNextJob` waits. */
 const LOOK_AGAIN_MS = 100;
-const RECONNECT_MS = 1_000;
 
 interface Run<JobType> {
   job: JobType;
@@ -134,7 +130,10 @@ export class Worker<
   /** Connects, however long it takes, and lets the loop go. */
   private async start(): Promise<void> {
     const { store, listener, pulse } = this.backend;
-    const connected = await this.connect();
+    const connected = await this.untilConnected(async () => {
+      const queueId = await this.queueId();
+      return { queueId, channel: await store.channel('wake', queueId) };
+    });
     if (!connected) return;
     const { queueId, channel } = connected;
     const loop = new ExchangeLoop(store, queueId, {
@@ -170,19 +169,6 @@ export class Worker<
     this.cleanups.push(await listener.subscribe(channel, () => loop.prod()));
     this.emit('ready');
     loop.prod();
-  }
-
-  private async connect(): Promise<{ queueId: number; channel: string } | undefined> {
-    while (!this.closing) {
-      try {
-        const queueId = await this.queueId();
-        return { queueId, channel: await this.backend.store.channel('wake', queueId) };
-      } catch (error) {
-        this.emit('error', error);
-        await sleep(RECONNECT_MS);
-      }
-    }
-    return undefined;
   }
 
   private track(processing: Promise<void>): void {

@@ -59,6 +59,7 @@ export class ExchangeLoop {
   private isProdded = false;
   private isWorkedSinceDrained = false;
   private isStopped = false;
+  private isForced = false;
   private retryMs = FIRST_RETRY_MS;
   private outbox: Report[] = [];
   private readonly held = new Map<string, string>();
@@ -108,6 +109,7 @@ export class ExchangeLoop {
    */
   async stop(isForced: boolean): Promise<void> {
     this.isStopped = true;
+    this.isForced = isForced;
     clearTimeout(this.alarm);
     if (isForced) this.outbox = [];
     this.wake();
@@ -170,6 +172,7 @@ export class ExchangeLoop {
       } else if (isConnectionError(error) || reports.length === 0) {
         this.host.onError(error as Error);
         this.needsResync = true;
+        if (this.isForced) return undefined;
         this.outbox.unshift(...reports.map((report) => ({ ...report, isRepeated: true })));
         await this.pause(this.retryMs);
         this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS);
@@ -208,9 +211,7 @@ export class ExchangeLoop {
     for (const { settlement, isRepeated, resolve } of reports) {
       if (this.held.get(settlement.id) === settlement.token) this.held.delete(settlement.id);
       const refusal = refusals.get(settlement.id) ?? null;
-      const wasAccepted =
-        isRepeated &&
-        (refusal === 'already_settled' || (refusal === 'missing' && settlement.remove === true));
+      const wasAccepted = isRepeated && refusal === traceOf(settlement);
       resolve(wasAccepted ? null : refusal);
     }
   }
@@ -267,4 +268,10 @@ export class ExchangeLoop {
       }
     });
   }
+}
+
+/** How a report that was accepted, with an answer that never came, is refused when it is repeated. */
+function traceOf({ outcome, remove }: Settlement): Refusal {
+  if (outcome === 'retried') return 'lock_missing';
+  return remove ? 'missing' : 'already_settled';
 }

@@ -9,7 +9,6 @@ export interface EventSource {
   on(event: string, listener: EventListener): unknown;
   off(event: string, listener: EventListener): unknown;
   waitUntilReady(): Promise<unknown>;
-  readonly closing?: Promise<void> | undefined;
 }
 
 export interface WatchedJob {
@@ -47,12 +46,10 @@ export async function untilFinished<Result>(
         end(() => reject(new Error(failedReason))),
       [`removed:${job.id}`]: () =>
         end(() => reject(refusalError('missing', job.key, 'isFinished'))),
+      closed: () => end(() => reject(new Error('The QueueEvents was closed'))),
     };
     for (const [event, listener] of Object.entries(listeners)) events.on(event, listener);
-    const lookout = setInterval(() => {
-      if (events.closing) end(() => reject(new Error('The QueueEvents was closed')));
-      else look();
-    }, LOOK_AGAIN_MS);
+    const lookout = setInterval(look, LOOK_AGAIN_MS);
     const timeout =
       ttl === undefined
         ? undefined

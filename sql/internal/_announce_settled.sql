@@ -1,43 +1,32 @@
--- Writes the events of settled jobs, and wakes workers for those that wait for another try.
--- Called by  settle_jobs, as its last step
+-- Writes the events of settled jobs, and that the queue is drained when nothing is left to do.
+-- Called by  settle_jobs, when somebody listens
 -- Writes     event
--- Notifies   wake, event
+-- Notifies   event
 create or replace function _announce_settled(p_queue_id integer, p_settled settled_job[]) returns void
 language plpgsql as $$
-declare
-  v_again record;
 begin
-  select bool_or(s.status = 'waiting') as has_waiting, min(s.run_at) as run_at into v_again from unnest(p_settled) s;
-  if v_again.has_waiting then
-    perform _wake(p_queue_id);
-  elsif v_again.run_at is not null then
-    perform _wake_for_delayed(p_queue_id, v_again.run_at);
+  insert into event (queue_id, name, job_id, payload, created_at)
+  select p_queue_id, e.name, e.id, e.payload, _now()
+  from (
+    select s.ordinality, 1 as step, s.status::text as name, s.id,
+           case s.status
+             when 'completed' then json_build_object('jobId', s.id, 'returnvalue', s.value, 'prev', 'active')
+             when 'failed' then json_build_object('jobId', s.id, 'failedReason', s.reason, 'prev', 'active')
+             when 'delayed' then json_build_object('jobId', s.id, 'delay', _epoch_ms(s.run_at))
+             else json_build_object('jobId', s.id, 'prev', 'active')
+           end as payload
+    from unnest(p_settled) with ordinality s
+    union all
+    select s.ordinality, 2, 'retries-exhausted', s.id, json_build_object('jobId', s.id, 'attemptsMade', s.attempts_made::text)
+    from unnest(p_settled) with ordinality s
+    left join job j on j.queue_id = p_queue_id and j.id = s.id
+    where s.status = 'failed' and s.attempts_made >= coalesce((j.opts->>'attempts')::integer, 1)
+  ) e
+  order by e.ordinality, e.step;
+  if not exists (select from job_state s where s.queue_id = p_queue_id and s.status in ('waiting', 'active')) 
+     and not exists (select from job_state s where s.queue_id = p_queue_id and s.status = 'delayed') then
+    insert into event (queue_id, name, payload, created_at) values (p_queue_id, 'drained', '{}', _now());
   end if;
-
-  if _is_listened_to(p_queue_id) then
-    insert into event (queue_id, name, job_id, payload, created_at)
-    select p_queue_id, e.name, e.id, e.payload, _now()
-    from (
-      select s.ordinality, 1 as step, s.status::text as name, s.id,
-             case s.status
-               when 'completed' then json_build_object('jobId', s.id, 'returnvalue', s.value, 'prev', 'active')
-               when 'failed' then json_build_object('jobId', s.id, 'failedReason', s.reason, 'prev', 'active')
-               when 'delayed' then json_build_object('jobId', s.id, 'delay', _epoch_ms(s.run_at))
-               else json_build_object('jobId', s.id, 'prev', 'active')
-             end as payload
-      from unnest(p_settled) with ordinality s
-      union all
-      select s.ordinality, 2, 'retries-exhausted', s.id, json_build_object('jobId', s.id, 'attemptsMade', s.attempts_made::text)
-      from unnest(p_settled) with ordinality s
-      left join job j on j.queue_id = p_queue_id and j.id = s.id
-      where s.status = 'failed' and s.attempts_made >= coalesce((j.opts->>'attempts')::integer, 1)
-    ) e
-    order by e.ordinality, e.step;
-    if not exists (select from job_state s where s.queue_id = p_queue_id and s.status in ('waiting', 'active')) 
-       and not exists (select from job_state s where s.queue_id = p_queue_id and s.status = 'delayed') then
-      insert into event (queue_id, name, payload, created_at) values (p_queue_id, 'drained', '{}', _now());
-    end if;
-    perform pg_notify(_channel('event', p_queue_id), '');
-  end if;
+  perform pg_notify(_channel('event', p_queue_id), '');
 end;
 $$;

@@ -29,6 +29,9 @@ begin
         offset v_rule.keep_count limit 1000
         for update skip locked);
     end if;
+    if v_rule.status = 'failed' then
+      v_ids := _release_parents_of_failed(p_queue_id, v_ids);
+    end if;
     delete from job_state s where s.queue_id = p_queue_id and s.id = any(v_ids);
     perform _delete_rows_of_jobs(p_queue_id, v_ids);
   end loop;

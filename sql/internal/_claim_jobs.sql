@@ -2,8 +2,8 @@
 -- They are held under the lease of p_worker_id, or until p_lock_until; each gets a lock token of its own
 -- unless p_token is given.
 --
--- The cost depends on the number of claimed jobs only: the ids come from the head of a partial index, the
--- rows by primary key.
+-- The cost depends on the number of claimed jobs only: they come from the head of a partial index, and are then
+-- known by their place in the table, which a locked row does not leave.
 --
 -- Moves      delayed -> waiting; waiting -> active
 -- Called by  settle_and_claim, claim_jobs
@@ -17,23 +17,34 @@ set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_me
 as $$
 declare
   v_now   timestamptz := _now();
-  v_queue queue;
-  v_ids   text[] := '{}';
+  v_queue record;
+  v_rows  tid[];
 begin
-  perform _promote(p_queue_id, v_now, 1000);
-  select * into v_queue from queue q where q.id = p_queue_id;
-  if v_queue.paused or v_queue.rate_limited_until > v_now then
+  select q.paused or coalesce(q.rate_limited_until > v_now, false) as is_closed,
+         exists (select from job_state s
+                 where s.queue_id = q.id and s.status = 'delayed' and s.run_at <= v_now) as has_due,
+         exists (select from event_listener l where l.queue_id = q.id) as is_listened_to
+  into v_queue
+  from queue q where q.id = p_queue_id;
+  if v_queue.has_due then
+    perform _promote(p_queue_id, v_now, 1000);
+  end if;
+  if v_queue.is_closed then
     return;
   end if;
 
-  v_ids := array(
-    select s.id from job_state s
+  v_rows := array(
+    select s.ctid from job_state s
     where s.queue_id = p_queue_id and s.status = 'waiting'
     order by s.priority, s.seq
     limit p_limit
     for update skip locked);
-  if v_ids = '{}' then
+  if v_rows = '{}' then
     return;
+  end if;
+  if v_queue.is_listened_to then
+    perform _publish_moves(p_queue_id, 'active', array(
+      select s.id from job_state s where s.ctid = any(v_rows) order by s.priority, s.seq), 'waiting');
   end if;
 
   return query
@@ -42,7 +53,7 @@ begin
       set status = 'active', worker_id = p_worker_id, lock_until = p_lock_until,
           lock_token = coalesce(p_token, nextval('lock_token_seq')::text),
           attempts_started = s.attempts_started + 1, processed_at = v_now, processed_by = p_name
-      where s.queue_id = p_queue_id and s.id = any(v_ids)
+      where s.ctid = any(v_rows)
       returning s.*
     )
     select j.id, j.name, j.data, j.opts, s.lock_token, _epoch_ms(j.created_at), _epoch_ms(v_now),
@@ -59,6 +70,5 @@ begin
     from claimed s
     join job j on j.queue_id = s.queue_id and j.id = s.id
     order by s.priority, s.seq;
-  perform _publish_moves(p_queue_id, 'active', v_ids, 'waiting');
 end;
 $$;

@@ -18,15 +18,17 @@ set search_path from current
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
 as $$
 declare
-  v_now         timestamptz := _now();
-  v_items       settlement[];
-  v_has_moved   boolean;
-  v_has_parents boolean;
-  v_has_removed boolean;
-  v_has_rules   boolean;
-  v_settled     settled_job[];
-  v_removed     settled_job[];
-  v_refused     json;
+  v_now          timestamptz := _now();
+  v_items        settlement[];
+  v_has_moved    boolean;
+  v_has_parents  boolean;
+  v_has_removed  boolean;
+  v_has_rules    boolean;
+  v_has_waiting  boolean;
+  v_first_run_at timestamptz;
+  v_settled      settled_job[];
+  v_removed      settled_job[];
+  v_refused      json;
 begin
   select array_agg(row(
            i.id, i.token, i.outcome, i.value::json, i.reason, i.stacktrace::json, coalesce(i.delay_ms, 0), i.lifo,
@@ -79,8 +81,8 @@ begin
   select array_agg(row(
            s.id, s.status, s.parent_queue_id, s.parent_id, s.on_failure, s.attempts_made, s.value, s.reason,
            s.removed, s.run_at)::settled_job),
-         bool_or(s.parent_id is not null)
-  into v_settled, v_has_parents
+         bool_or(s.parent_id is not null), bool_or(s.status = 'waiting'), min(s.run_at)
+  into v_settled, v_has_parents, v_has_waiting, v_first_run_at
   from settled s;
 
   if v_has_removed then
@@ -113,7 +115,14 @@ begin
   if v_has_rules then
     perform _apply_retention(p_queue_id, v_items);
   end if;
-  perform _announce_settled(p_queue_id, v_settled);
+  if v_has_waiting then
+    perform _wake(p_queue_id);
+  elsif v_first_run_at is not null then
+    perform _wake_for_delayed(p_queue_id, v_first_run_at);
+  end if;
+  if _is_listened_to(p_queue_id) then
+    perform _announce_settled(p_queue_id, v_settled);
+  end if;
   return v_refused;
 end;
 $$;
