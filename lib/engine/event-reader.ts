@@ -12,10 +12,8 @@ const TRIM_EVERY = 1_000;
 type Event = EventPage['events'][number];
 
 /**
- * Reads the events of a queue, each once and none left out, whenever there is news.
- *
- * stopped --start--> registered as listener: from now on events are written --> reading <-->
- * waiting (notified, or 5 s)
+ * Reads the events of a queue, each once and none left out, whenever there is news: when notified,
+ * and every 5 s. Registered as a listener, it makes transactions write the events of its queue.
  */
 export class EventReader {
   private readonly store: Store;

@@ -7,6 +7,12 @@ import type { Exchange, Store } from '../store/store';
 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
+/**
+ * Exchanges at a time: while the database works at one, the jobs of the other run. And how many
+ * reports make one worth its round trip and its commit.
+ */
+const LANES = 2;
+const LANE_SHARE = 4;
 /** Between looks for a due job that somebody holds. */
 const HELD_JOB_MS = 50;
 /** The longest that setTimeout can wait. */
@@ -35,16 +41,14 @@ interface Report {
 }
 
 /**
- * A worker's conversation with the database: one exchange at a time reports what is finished and
- * claims what there are slots for, so results pile up into batches by themselves while an exchange
- * is on its way.
+ * A worker's conversation with the database. An exchange reports what is finished and claims what
+ * there are slots for; results pile up into batches while exchanges are on their way. A busy
+ * worker has two lanes, so that one batch runs while the database works at the other.
  *
- * busy --nothing claimed for a free slot--> hungry: registered, others notify --look behind the
- * wake lock--> asleep
- *  ^                                          |  '--lock not free: looks again after 2 to 100 ms--'
- * |
- *  '---------------claimed all it could-------'<------- notified, or a delayed job is due
- * -----------------------'
+ *   busy    -> hungry  a slot stayed free: registered, whoever adds jobs notifies from now on
+ *   hungry  -> asleep  a last look behind the wake lock found nothing; until the lock is free,
+ *                      looks come every 2 to 100 ms
+ *   hungry, asleep -> busy  notified, or a delayed job is due, and all slots were filled
  *
  * After an exchange whose answer was lost the worker is resynced: what was claimed unseen is given
  * back, what was reported is reported again, and recognised by its token.
@@ -65,7 +69,11 @@ export class ExchangeLoop {
   private readonly held = new Map<string, string>();
   private running: Promise<void> | undefined;
   private alarm: NodeJS.Timeout | undefined;
-  private interruptPause: (() => void) | undefined;
+  /** Exchanges on their way, how many jobs they ask for, and whether one of them must be the only one. */
+  private readonly lanes = new Set<Promise<void>>();
+  private requested = 0;
+  private isSolitary = false;
+  private waiting: (() => void)[] = [];
 
   constructor(
     private readonly store: Store,
@@ -120,7 +128,7 @@ export class ExchangeLoop {
   }
 
   private wake(): void {
-    this.interruptPause?.();
+    for (const resolve of this.waiting.splice(0)) resolve();
     this.running ??= this.run()
       .catch((error: unknown) => this.host.onError(error as Error))
       .finally(() => {
@@ -131,38 +139,81 @@ export class ExchangeLoop {
 
   private async run(): Promise<void> {
     // Jobs that finish in the same turn of the event loop are reported together.
-    await nextTurn();
+    if (this.held.size > 1) await nextTurn();
     while (true) {
-      const limit = this.isStopped ? 0 : this.host.freeSlots();
+      const limit = this.isStopped ? 0 : Math.max(this.host.freeSlots() - this.requested, 0);
       const wantsJobs = limit > 0 && (this.isProdded || !this.isAsleep());
       const mustUnregister = limit === 0 && this.isHungry && !this.isStopped;
-      if (this.outbox.length === 0 && !wantsJobs && !mustUnregister) return;
-      this.isProdded = false;
-      const reports = this.outbox;
-      this.outbox = [];
-      const answer = await this.exchange(reports, limit);
-      if (!answer) continue;
-      this.accept(answer, limit);
-      await (this.isHungry && !this.isAsleepNow ? this.pauseBeforeLook() : nextTurn());
+      const isDue = this.outbox.length > 0 || wantsJobs || mustUnregister;
+      if (isDue && this.hasFreeLane()) {
+        this.isProdded = false;
+        this.converse(limit);
+      } else if (this.lanes.size > 0) {
+        await Promise.race([...this.lanes, this.nudged()]);
+      } else {
+        return;
+      }
     }
+  }
+
+  /** A second exchange may begin while one is on its way only if it has something to tell, and the worker is busy. */
+  private hasFreeLane(): boolean {
+    if (this.lanes.size === 0) return true;
+    return this.lanes.size < LANES && !this.needsSolitude() && this.outbox.length >= LANE_SHARE;
+  }
+
+  /** What an exchange says of the worker as a whole, being hungry or out of sync, must not be said twice at once. */
+  private needsSolitude(): boolean {
+    return this.isSolitary || this.isHungry || this.needsResync || this.workerId === undefined;
+  }
+
+  /** Begins an exchange on a lane; with much to tell, half of it, so that the other lane has its share. */
+  private converse(limit: number): void {
+    const isSolitary = this.needsSolitude();
+    const isShared =
+      !isSolitary && this.outbox.length >= LANES * LANE_SHARE && this.lanes.size === 0;
+    const part = isShared ? 1 / LANES : 1;
+    const reports = this.outbox.splice(0, Math.ceil(this.outbox.length * part));
+    const claims = Math.ceil(limit * part);
+    this.isSolitary = isSolitary;
+    this.requested += claims;
+    const lane = this.travel(reports, claims)
+      .catch((error: unknown) => this.host.onError(error as Error))
+      .finally(() => {
+        this.isSolitary = false;
+        this.lanes.delete(lane);
+      });
+    this.lanes.add(lane);
+  }
+
+  private async travel(reports: Report[], claims: number): Promise<void> {
+    const answer = await this.exchange(reports, claims);
+    this.requested -= claims;
+    if (!answer) return;
+    this.accept(answer, claims);
+    if (this.isHungry && !this.isAsleepNow) await this.pauseBeforeLook();
+    else if (this.held.size > 1) await nextTurn();
   }
 
   /** One exchange; undefined when it has to be repeated. */
   private async exchange(reports: Report[], limit: number): Promise<Exchange | undefined> {
     try {
       const workerId = await this.ensureInSync();
+      const wasHungry = this.isHungry;
       const answer = await this.store.settleAndClaim(
         this.queueId,
         workerId,
         this.epoch,
         reports.map(({ settlement }) => settlement),
         limit,
-        this.isHungry,
+        wasHungry,
         this.isAsleepNow,
       );
       this.retryMs = FIRST_RETRY_MS;
-      if (answer.hungry && !this.isHungry) this.hungrySince = now();
-      this.isHungry = answer.hungry;
+      // Of two exchanges at once, one that left slots free has registered the worker for both.
+      const isHungryNow = answer.hungry || (this.isHungry && !wasHungry);
+      if (isHungryNow && !this.isHungry) this.hungrySince = now();
+      this.isHungry = isHungryNow;
       this.isAsleepNow = answer.asleep;
       this.deliver(reports, answer);
       return answer;
@@ -256,17 +307,19 @@ export class ExchangeLoop {
     return waited < 2 ? nextTurn() : this.pause(Math.min(Math.max(waited / 10, 2), 100));
   }
 
-  private pause(ms: number): Promise<void> {
-    if (this.isStopped && this.outbox.length === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(end, ms);
-      const interrupt = () => end();
-      this.interruptPause = interrupt;
-      function end() {
-        clearTimeout(timer);
-        resolve();
-      }
+  /** Waits, until something new comes up. */
+  private async pause(ms: number): Promise<void> {
+    if (this.isStopped && this.outbox.length === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise((resolve) => {
+      timer = setTimeout(resolve, ms);
     });
+    await Promise.race([timeout, this.nudged()]);
+    clearTimeout(timer);
+  }
+
+  private nudged(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push(resolve));
   }
 }
 

@@ -37,7 +37,7 @@ declare
   v_is_asleep boolean := p_is_asleep;
   v_is_hungry boolean;
 begin
-  perform pg_advisory_xact_lock(_lock_key('worker', p_worker_id));
+  perform pg_advisory_xact_lock_shared(_lock_key('worker', p_worker_id));
   if p_items is not null then
     v_refused := settle_jobs(p_queue_id, p_items::json);
   end if;
