@@ -67,8 +67,10 @@ export class Worker<
   declare readonly opts: ResolvedWorkerOptions;
   readonly id: string = randomUUID();
   private readonly processor: Processor<DataType, ResultType, NameType> | undefined;
-  /** By token: a job that was moved may run again before its last run has ended. */
-  private readonly runs = new Map<string, Run<Job<DataType, ResultType, NameType>>>();
+  /** Also of one job more than one: one that was moved may run again before its last run has ended. */
+  private readonly runs = new Set<Run<Job<DataType, ResultType, NameType>>>();
+  /** Claimed beyond `concurrency`, for the slots that come free next: `prefetch`. */
+  private readonly fetched: ClaimedJob[] = [];
   private readonly unsettled = new Set<Promise<void>>();
   private readonly cleanups: (() => unknown)[] = [];
   private currentConcurrency: number;
@@ -137,11 +139,12 @@ export class Worker<
     if (!connected) return;
     const { queueId, channel } = connected;
     const loop = new ExchangeLoop(store, queueId, {
-      freeSlots: () =>
-        this.isPausedHere || this.closing
-          ? 0
-          : Math.max(Math.floor(this.currentConcurrency) - this.runs.size, 0),
-      start: (record) => this.track(this.process(record)),
+      freeSlots: () => this.freeSlots(),
+      start: (record) => {
+        if (this.runs.size < this.currentConcurrency) this.track(this.process(record));
+        else if (this.isFetching()) this.fetched.push(record);
+        else this.loop!.giveBack([record]);
+      },
       onDrained: () => this.emit('drained'),
       onError: (error) => this.emit('error', error),
       register: () =>
@@ -151,6 +154,7 @@ export class Worker<
           name: this.opts.name ?? '',
           concurrency: Math.floor(this.currentConcurrency),
         }),
+      flusher: () => listener.flusher,
     });
     this.loop = loop;
     const { lockDuration, stalledInterval, maxStalledCount, skipStalledCheck } = this.opts;
@@ -171,6 +175,17 @@ export class Worker<
     loop.prod();
   }
 
+  /** How many jobs more to fetch: to run now, or to hold until a slot is free. */
+  private freeSlots(): number {
+    if (!this.isFetching()) return 0;
+    const wanted = Math.floor(this.currentConcurrency) + this.opts.prefetch;
+    return Math.max(wanted - this.runs.size - this.fetched.length, 0);
+  }
+
+  private isFetching(): boolean {
+    return !this.isPausedHere && !this.closing;
+  }
+
   private track(processing: Promise<void>): void {
     const tracked = processing
       .catch((error) => this.emit('error', error))
@@ -187,18 +202,25 @@ export class Worker<
     // An AbortController for each job costs more than many a job: only for processors that look at
     // it.
     const controller = this.processor!.length >= 3 ? new AbortController() : undefined;
-    this.runs.set(record.token, { job, controller });
+    const run = { job, controller };
+    this.runs.add(run);
     this.emit('active', job, 'waiting');
     try {
       const refused = this.refusalToStart(job);
       if (refused) throw refused;
       const result = await this.processor!(job, record.token, controller?.signal);
-      this.runs.delete(record.token);
+      this.ended(run);
       await this.complete(job, record, result);
     } catch (thrown) {
-      this.runs.delete(record.token);
+      this.ended(run);
       await this.settleThrown(job, record, thrown);
     }
+  }
+
+  private ended(run: Run<Job<DataType, ResultType, NameType>>): void {
+    if (!this.runs.delete(run)) return;
+    const next = this.isFetching() ? this.fetched.shift() : undefined;
+    if (next) this.track(this.process(next));
   }
 
   /** Why a job fails without being run. */
@@ -245,15 +267,15 @@ export class Worker<
       await this.loop!.settle(moved);
     } else if (isRateLimitError(thrown)) {
       const queueId = await this.queueId();
-      const outcome = await this.backend.store
-        .releaseJob(queueId, id, token)
-        .catch(async (error) => {
-          // The loop asks until it has an answer: a job that is still here goes back then.
-          await this.loop!.settle(moved);
-          throw error;
-        });
-      this.loop!.forget(record);
-      if (outcome !== 'ok') throw refusalError(outcome, record.id, 'moveJobFromActiveToWait');
+      try {
+        const outcome = await this.backend.store.releaseJob(queueId, id, token);
+        this.loop!.forget(record);
+        if (outcome !== 'ok') throw refusalError(outcome, id, 'moveJobFromActiveToWait');
+      } catch (error) {
+        this.emit('error', error);
+        // The loop asks until it has an answer: a job that is still here goes back then.
+        await this.loop!.settle(moved);
+      }
     } else {
       await this.fail(job, record, toError(thrown));
     }
@@ -303,6 +325,7 @@ export class Worker<
   async pause(doNotWaitActive = false): Promise<void> {
     if (this.isPausedHere) return;
     this.isPausedHere = true;
+    this.loop?.giveBack(this.fetched.splice(0));
     this.loop?.prod();
     if (!doNotWaitActive) await this.whenIdle();
     this.emit('paused');
@@ -335,6 +358,7 @@ export class Worker<
     await Promise.resolve();
     this.emit('closing', 'closing queue');
     if (this.loop || !force) await this.starting?.catch(() => {});
+    this.loop?.giveBack(this.fetched.splice(0));
     if (!force) await this.whenIdle();
     await this.loop?.stop(force);
     for (const cleanup of this.cleanups) await cleanup();
@@ -358,7 +382,7 @@ export class Worker<
    */
   cancelJob(jobId: string, reason?: string): boolean {
     let isAsked = false;
-    for (const { job, controller } of this.runs.values()) {
+    for (const { job, controller } of this.runs) {
       if (job.id !== jobId || !controller) continue;
       controller.abort(reason);
       isAsked = true;
@@ -368,7 +392,7 @@ export class Worker<
 
   /** As `cancelJob`, for all jobs that run here. */
   cancelAllJobs(reason?: string): void {
-    for (const { controller } of this.runs.values()) controller?.abort(reason);
+    for (const { controller } of this.runs) controller?.abort(reason);
   }
 
   /**

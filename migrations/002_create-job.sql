@@ -20,9 +20,6 @@ create table job (
 -- negated.
 create sequence job_seq cache 1;
 
--- Lock tokens are never given twice, so that no stale run can pass for a later one.
-create sequence lock_token_seq cache 1;
-
 -- Where a job stands: one narrow row, updated in place.
 -- There is no foreign key to job: both rows are made and removed by the same functions, and the check would
 -- cost each insert a lookup.
@@ -71,7 +68,7 @@ create index job_state_promote_due_idx on job_state (queue_id, run_at, seq) wher
 create index job_state_recover_idx on job_state (queue_id, worker_id) where status = 'active';
 create index job_state_recover_locks_idx on job_state (queue_id, lock_until) where status = 'active' and lock_until is not null;
 create index job_state_list_parents_idx on job_state (queue_id, seq) where status = 'waiting-children';
-create index job_state_list_finished_idx on job_state (queue_id, status, finished_at) where status in ('completed', 'failed');
+create index job_state_list_finished_idx on job_state (queue_id, status, finished_at, seq) where status in ('completed', 'failed');
 
 -- One job of an add_jobs call. Jobs of one unit (a bulk, a flow) are added together or not at all.
 create type job_spec as (
@@ -143,7 +140,6 @@ create type claimed_job as (
   name             text,
   data             json,
   opts             json,
-  lock_token       text,
   created_at       bigint,  -- milliseconds since 1970
   processed_at     bigint,
   priority         integer,

@@ -66,6 +66,11 @@ export function poolExecutor(pool: pg.Pool): PoolExecutor {
 /** A session of its own beside the pool: to listen on, or to migrate with. */
 export interface Session extends Executor {
   connect(): Promise<void>;
+  /**
+   * Whether the server at the other end is the same for as long as the session lives. Behind a
+   * pooler, which hands out process ids of its own, it may change with every transaction.
+   */
+  readonly isDirect: boolean;
   onNotification(listener: (channel: string) => void): void;
   onEnd(listener: () => void): void;
   end(): Promise<void>;
@@ -85,10 +90,16 @@ export function openSession(pool: pg.Pool): Session {
   });
   // One statement after the other: pg refuses to queue them itself from version 9 on.
   let last: Promise<unknown> = Promise.resolve();
+  let isDirect = false;
   return {
     client,
+    get isDirect() {
+      return isDirect;
+    },
     connect: async () => {
       await client.connect();
+      const { rows } = await client.query('select pg_backend_pid() as pid');
+      isDirect = rows[0].pid === (client as pg.Client & { processID?: number }).processID;
     },
     query(text, values) {
       const answer = last.then(async () => (await client.query(text, [...values])).rows as Row[]);

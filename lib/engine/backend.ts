@@ -96,14 +96,21 @@ export class Backend {
     this.connection = { pool };
     this.executor = poolExecutor(pool);
     this.store = new Store(this.executor, schema);
-    this.adder = new Batcher((units) => addUnits(this.store, units));
-    this.updater = new Batcher((updates) => updateJobs(this.store, updates));
+    const deferring = this.store.deferring();
+    const storeFor = (mayDefer: boolean) => (mayDefer ? deferring : this.store);
+    const flusher = () => this.listener.flusher;
+    this.adder = new Batcher((units, mayDefer) => addUnits(storeFor(mayDefer), units), flusher);
+    this.updater = new Batcher(
+      (updates, mayDefer) => updateJobs(storeFor(mayDefer), updates),
+      flusher,
+    );
     this.listener = new Listener(
       () => openSession(pool),
       async (session) => {
         const processId = this.registeredProcessId;
         if (processId !== undefined) await this.store.on(session).holdProcessLock(processId);
       },
+      (session) => this.store.on(session).flushWal(),
       logger,
     );
     this.pulse = new Pulse(

@@ -1,4 +1,5 @@
 import { isConnectionError } from '../db/database';
+import type { WalFlusher } from './wal-flusher';
 
 /** How much one call may carry: more would hold a connection for too long. */
 const MAX_ITEMS = 2_000;
@@ -13,13 +14,23 @@ interface Waiting<Item, Result> {
  * Group commit: calls that arrive while one is on its way travel together in the next, and share
  * one commit. Each is answered for itself: an Error among the results rejects one call, and when a
  * whole batch is refused each of its calls is tried alone.
+ *
+ * While calls queue up, the next batch does not wait until the last one is on disk, only its
+ * callers do.
  */
 export class Batcher<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private isBusy = false;
 
-  /** @param send carries out many items, and returns a result or an Error for each, in order */
-  constructor(private readonly send: (items: Item[]) => Promise<(Result | Error)[]>) {}
+  /**
+   * @param send carries out many items, and returns a result or an Error for each, in order; with
+   * `mayDefer` its commit need not wait for the disk
+   * @param flusher what confirms deferred commits, if there is anything that can
+   */
+  constructor(
+    private readonly send: (items: Item[], mayDefer: boolean) => Promise<(Result | Error)[]>,
+    private readonly flusher: () => WalFlusher | undefined,
+  ) {}
 
   run(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
@@ -40,21 +51,39 @@ export class Batcher<Item, Result> {
   }
 
   private async sendBatch(batch: Waiting<Item, Result>[]): Promise<void> {
+    // A call that is alone is answered sooner by one round trip that waits than by two.
+    const isAlone = batch.length === 1 && this.waiting.length === 0;
+    const flusher = isAlone ? undefined : this.flusher();
     try {
-      const results = await this.send(batch.map(({ item }) => item));
-      for (const [i, call] of batch.entries()) {
-        const result = results[i] as Result | Error;
-        if (result instanceof Error) call.reject(result);
-        else call.resolve(result);
-      }
+      const results = await this.send(
+        batch.map(({ item }) => item),
+        flusher !== undefined,
+      );
+      if (!flusher) return answer(batch, results);
+      flusher.flushed().then(
+        () => answer(batch, results),
+        (error) => reject(batch, error),
+      );
     } catch (error) {
       // After a lost connection nobody knows whether the batch was committed: trying again could do
       // it twice.
-      if (batch.length === 1 || isConnectionError(error)) {
-        for (const call of batch) call.reject(error as Error);
-      } else {
-        for (const call of batch) await this.sendBatch([call]);
-      }
+      if (batch.length === 1 || isConnectionError(error)) reject(batch, error as Error);
+      else for (const call of batch) await this.sendBatch([call]);
     }
   }
+}
+
+function answer<Item, Result>(
+  batch: Waiting<Item, Result>[],
+  results: readonly (Result | Error)[],
+): void {
+  for (const [i, call] of batch.entries()) {
+    const result = results[i] as Result | Error;
+    if (result instanceof Error) call.reject(result);
+    else call.resolve(result);
+  }
+}
+
+function reject<Item, Result>(batch: Waiting<Item, Result>[], error: Error): void {
+  for (const call of batch) call.reject(error);
 }

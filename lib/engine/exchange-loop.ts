@@ -4,15 +4,10 @@ import { now } from '../model/clock';
 import type { Refusal } from '../model/errors';
 import type { ClaimedJob, Settlement } from '../model/job-record';
 import type { Exchange, Store } from '../store/store';
+import type { WalFlusher } from './wal-flusher';
 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
-/**
- * Exchanges at a time: while the database works at one, the jobs of the other run. And how many
- * reports make one worth its round trip and its commit.
- */
-const LANES = 2;
-const LANE_SHARE = 4;
 /** Between looks for a due job that somebody holds. */
 const HELD_JOB_MS = 50;
 /** The longest that setTimeout can wait. */
@@ -30,6 +25,13 @@ export interface LoopHost {
   onError(error: Error): void;
   /** Makes the worker known to the database, and returns the id under which it claims. */
   register(): Promise<string>;
+  /** What confirms commits that do not wait for the disk; undefined when each has to wait. */
+  flusher(): WalFlusher | undefined;
+}
+
+interface Held {
+  id: string;
+  token: string;
 }
 
 interface Report {
@@ -41,17 +43,20 @@ interface Report {
 }
 
 /**
- * A worker's conversation with the database. An exchange reports what is finished and claims what
- * there are slots for; results pile up into batches while exchanges are on their way. A busy
- * worker has two lanes, so that one batch runs while the database works at the other.
+ * A worker's conversation with the database: one exchange at a time reports what is finished and
+ * claims what there are slots for, so results pile up into batches by themselves while an exchange
+ * is on its way.
  *
  *   busy    -> hungry  a slot stayed free: registered, whoever adds jobs notifies from now on
  *   hungry  -> asleep  a last look behind the wake lock found nothing; until the lock is free,
  *                      looks come every 2 to 100 ms
  *   hungry, asleep -> busy  notified, or a delayed job is due, and all slots were filled
  *
- * After an exchange whose answer was lost the worker is resynced: what was claimed unseen is given
- * back, what was reported is reported again, and recognised by its token.
+ * The commit of a busy exchange does not wait for the disk: its jobs start at once, and what it
+ * reported counts as accepted when a flush has confirmed it.
+ *
+ * After an exchange whose answer or whose confirmation was lost the worker is resynced: what was
+ * claimed unseen is given back, what was reported is reported again, and recognised by its token.
  */
 export class ExchangeLoop {
   private workerId: string | undefined;
@@ -66,14 +71,13 @@ export class ExchangeLoop {
   private isForced = false;
   private retryMs = FIRST_RETRY_MS;
   private outbox: Report[] = [];
-  private readonly held = new Map<string, string>();
+  /** What runs, or is yet to be reported or confirmed: by id and token, for a job may run again before that. */
+  private readonly held = new Map<string, Held>();
+  private exchangeCount = 0;
+  private readonly confirmations = new Set<Promise<void>>();
   private running: Promise<void> | undefined;
   private alarm: NodeJS.Timeout | undefined;
-  /** Exchanges on their way, how many jobs they ask for, and whether one of them must be the only one. */
-  private readonly lanes = new Set<Promise<void>>();
-  private requested = 0;
-  private isSolitary = false;
-  private waiting: (() => void)[] = [];
+  private interruptPause: (() => void) | undefined;
 
   constructor(
     private readonly store: Store,
@@ -102,7 +106,15 @@ export class ExchangeLoop {
 
   /** The job is no longer ours: its processor moved it. */
   forget(job: ClaimedJob): void {
-    if (this.held.get(job.id) === job.token) this.held.delete(job.id);
+    this.held.delete(keyOf(job));
+    this.prod();
+  }
+
+  /** These will not run here: they go back as if they had never been claimed. */
+  giveBack(jobs: readonly ClaimedJob[]): void {
+    if (jobs.length === 0) return;
+    for (const job of jobs) this.held.delete(keyOf(job));
+    this.needsResync = true;
     this.prod();
   }
 
@@ -128,7 +140,7 @@ export class ExchangeLoop {
   }
 
   private wake(): void {
-    for (const resolve of this.waiting.splice(0)) resolve();
+    this.interruptPause?.();
     this.running ??= this.run()
       .catch((error: unknown) => this.host.onError(error as Error))
       .finally(() => {
@@ -141,90 +153,51 @@ export class ExchangeLoop {
     // Jobs that finish in the same turn of the event loop are reported together.
     if (this.held.size > 1) await nextTurn();
     while (true) {
-      const limit = this.isStopped ? 0 : Math.max(this.host.freeSlots() - this.requested, 0);
+      const limit = this.isStopped ? 0 : this.host.freeSlots();
       const wantsJobs = limit > 0 && (this.isProdded || !this.isAsleep());
       const mustUnregister = limit === 0 && this.isHungry && !this.isStopped;
-      const isDue = this.outbox.length > 0 || wantsJobs || mustUnregister;
-      if (isDue && this.hasFreeLane()) {
-        this.isProdded = false;
-        this.converse(limit);
-      } else if (this.lanes.size > 0) {
-        await Promise.race([...this.lanes, this.nudged()]);
-      } else {
-        return;
-      }
+      const mustResync = this.needsResync && !this.isStopped;
+      if (this.outbox.length === 0 && !wantsJobs && !mustUnregister && !mustResync) return;
+      this.isProdded = false;
+      const answer = await this.exchange(this.outbox.splice(0), limit);
+      if (!answer) continue;
+      this.accept(answer, limit);
+      if (this.isHungry && !this.isAsleepNow) await this.pauseBeforeLook();
+      else if (this.held.size > 1) await nextTurn();
     }
-  }
-
-  /** A second exchange may begin while one is on its way only if it has something to tell, and the worker is busy. */
-  private hasFreeLane(): boolean {
-    if (this.lanes.size === 0) return true;
-    return this.lanes.size < LANES && !this.needsSolitude() && this.outbox.length >= LANE_SHARE;
-  }
-
-  /** What an exchange says of the worker as a whole, being hungry or out of sync, must not be said twice at once. */
-  private needsSolitude(): boolean {
-    return this.isSolitary || this.isHungry || this.needsResync || this.workerId === undefined;
-  }
-
-  /** Begins an exchange on a lane; with much to tell, half of it, so that the other lane has its share. */
-  private converse(limit: number): void {
-    const isSolitary = this.needsSolitude();
-    const isShared =
-      !isSolitary && this.outbox.length >= LANES * LANE_SHARE && this.lanes.size === 0;
-    const part = isShared ? 1 / LANES : 1;
-    const reports = this.outbox.splice(0, Math.ceil(this.outbox.length * part));
-    const claims = Math.ceil(limit * part);
-    this.isSolitary = isSolitary;
-    this.requested += claims;
-    const lane = this.travel(reports, claims)
-      .catch((error: unknown) => this.host.onError(error as Error))
-      .finally(() => {
-        this.isSolitary = false;
-        this.lanes.delete(lane);
-      });
-    this.lanes.add(lane);
-  }
-
-  private async travel(reports: Report[], claims: number): Promise<void> {
-    const answer = await this.exchange(reports, claims);
-    this.requested -= claims;
-    if (!answer) return;
-    this.accept(answer, claims);
-    if (this.isHungry && !this.isAsleepNow) await this.pauseBeforeLook();
-    else if (this.held.size > 1) await nextTurn();
   }
 
   /** One exchange; undefined when it has to be repeated. */
   private async exchange(reports: Report[], limit: number): Promise<Exchange | undefined> {
     try {
       const workerId = await this.ensureInSync();
-      const wasHungry = this.isHungry;
+      const flusher = this.host.flusher();
       const answer = await this.store.settleAndClaim(
         this.queueId,
         workerId,
         this.epoch,
+        // Counted here: a database that forgets an exchange in a crash gives no token twice.
+        `${workerId}-${++this.exchangeCount}`,
         reports.map(({ settlement }) => settlement),
         limit,
-        wasHungry,
+        this.isHungry,
         this.isAsleepNow,
+        flusher !== undefined,
       );
       this.retryMs = FIRST_RETRY_MS;
-      // Of two exchanges at once, one that left slots free has registered the worker for both.
-      const isHungryNow = answer.hungry || (this.isHungry && !wasHungry);
-      if (isHungryNow && !this.isHungry) this.hungrySince = now();
-      this.isHungry = isHungryNow;
+      if (answer.hungry && !this.isHungry) this.hungrySince = now();
+      this.isHungry = answer.hungry;
       this.isAsleepNow = answer.asleep;
-      this.deliver(reports, answer);
+      const isOnDisk = answer.deferred && reports.length > 0 ? flusher?.flushed() : undefined;
+      if (isOnDisk || this.confirmations.size > 0) this.confirm(isOnDisk, reports, answer);
+      else this.deliver(reports, answer);
       return answer;
     } catch (error) {
       if (isConflict(error)) {
         this.outbox.unshift(...reports);
       } else if (isConnectionError(error) || reports.length === 0) {
-        this.host.onError(error as Error);
-        this.needsResync = true;
+        this.repeat(reports, error as Error);
         if (this.isForced) return undefined;
-        this.outbox.unshift(...reports.map((report) => ({ ...report, isRepeated: true })));
         await this.pause(this.retryMs);
         this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS);
       } else if (reports.length === 1) {
@@ -237,10 +210,33 @@ export class ExchangeLoop {
     }
   }
 
+  /** Nobody knows what became of these reports: they are sent again, by a worker that is in sync. */
+  private repeat(reports: Report[], error: Error): void {
+    this.host.onError(error);
+    this.needsResync = true;
+    if (!this.isForced) {
+      this.outbox.unshift(...reports.map((report) => ({ ...report, isRepeated: true })));
+    }
+  }
+
+  /** Delivers the answer to these reports when it is on disk, and after those that came before. */
+  private confirm(isOnDisk: Promise<void> | undefined, reports: Report[], answer: Exchange): void {
+    const confirmation = Promise.all([isOnDisk, ...this.confirmations])
+      .then(
+        () => this.deliver(reports, answer),
+        (error: unknown) => {
+          this.repeat(reports, error as Error);
+          this.wake();
+        },
+      )
+      .finally(() => this.confirmations.delete(confirmation));
+    this.confirmations.add(confirmation);
+  }
+
   /** Registers the worker when it is not, and resyncs it after a lost answer. */
   private async ensureInSync(): Promise<string> {
     if (this.workerId !== undefined && this.needsResync) {
-      const held = [...this.held].map(([id, token]) => ({ id, token }));
+      const held = [...this.held.values()];
       const epoch = await this.store.resyncWorker(this.queueId, this.workerId, held);
       if (epoch === null) this.workerId = undefined;
       else this.epoch = epoch;
@@ -260,7 +256,7 @@ export class ExchangeLoop {
   private deliver(reports: Report[], { refused }: Exchange): void {
     const refusals = new Map(refused?.map(({ id, outcome }) => [id, outcome]));
     for (const { settlement, isRepeated, resolve } of reports) {
-      if (this.held.get(settlement.id) === settlement.token) this.held.delete(settlement.id);
+      this.held.delete(keyOf(settlement));
       const refusal = refusals.get(settlement.id) ?? null;
       const wasAccepted = isRepeated && refusal === traceOf(settlement);
       resolve(wasAccepted ? null : refusal);
@@ -275,13 +271,13 @@ export class ExchangeLoop {
     }
     this.setAlarm(answer.wakeIn);
     for (const job of answer.jobs) {
-      this.held.set(job.id, job.token);
+      this.held.set(keyOf(job), { id: job.id, token: job.token });
       this.isWorkedSinceDrained = true;
       this.host.start(job);
     }
     if (limit > 0 && answer.jobs.length === 0 && this.isWorkedSinceDrained) {
       this.isWorkedSinceDrained = false;
-      this.host.onDrained();
+      void Promise.all(this.confirmations).then(() => this.host.onDrained());
     }
   }
 
@@ -308,19 +304,20 @@ export class ExchangeLoop {
   }
 
   /** Waits, until something new comes up. */
-  private async pause(ms: number): Promise<void> {
-    if (this.isStopped && this.outbox.length === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise((resolve) => {
-      timer = setTimeout(resolve, ms);
+  private pause(ms: number): Promise<void> {
+    if (this.isStopped && this.outbox.length === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.interruptPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
-    await Promise.race([timeout, this.nudged()]);
-    clearTimeout(timer);
   }
+}
 
-  private nudged(): Promise<void> {
-    return new Promise((resolve) => this.waiting.push(resolve));
-  }
+function keyOf({ id, token }: Held): string {
+  return `${token} ${id}`;
 }
 
 /** How a report that was accepted, with an answer that never came, is refused when it is repeated. */

@@ -1,5 +1,6 @@
 import type { Session } from '../db/node-postgres';
 import type { Logger } from '../options/connection-options';
+import { WalFlusher } from './wal-flusher';
 
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 5_000;
@@ -16,6 +17,7 @@ const LAST_RETRY_MS = 5_000;
 export class Listener {
   private readonly subscribers = new Map<string, Set<() => void>>();
   private session: Session | undefined;
+  private currentFlusher: WalFlusher | undefined;
   private connecting: Promise<void> | undefined;
   private retryMs = FIRST_RETRY_MS;
   private retryTimer: NodeJS.Timeout | undefined;
@@ -24,12 +26,23 @@ export class Listener {
   /**
    * @param open makes a session that is not connected yet
    * @param onListening is told each new session, before anything is listened to
+   * @param flush lets a session flush the log of the server
    */
   constructor(
     private readonly open: () => Session,
     private readonly onListening: (session: Session) => Promise<void>,
+    private readonly flush: (session: Session) => Promise<void>,
     private readonly logger: Logger,
   ) {}
+
+  /**
+   * What confirms deferred commits, over the session that is there now. Undefined as long as there
+   * is none: it is being connected then.
+   */
+  get flusher(): WalFlusher | undefined {
+    if (!this.session) void this.connect();
+    return this.currentFlusher;
+  }
 
   /** Whether notifications would arrive now. */
   get isListening(): boolean {
@@ -74,6 +87,7 @@ export class Listener {
     await this.connecting;
     const { session } = this;
     this.session = undefined;
+    this.currentFlusher = undefined;
     await session?.end().catch(() => {});
   }
 
@@ -94,6 +108,7 @@ export class Listener {
       await this.onListening(session);
       for (const channel of this.subscribers.keys()) await session.query(`listen "${channel}"`, []);
       this.session = session;
+      if (session.isDirect) this.currentFlusher = new WalFlusher(() => this.flush(session));
       this.retryMs = FIRST_RETRY_MS;
       for (const channel of this.subscribers.keys()) this.notify(channel);
     } catch (error) {
@@ -106,6 +121,7 @@ export class Listener {
   private lost(session: Session): void {
     if (this.session !== session) return;
     this.session = undefined;
+    this.currentFlusher = undefined;
     if (!this.isClosed) {
       this.logger.warn({}, 'the listening connection was lost');
       this.retryLater();

@@ -10,6 +10,12 @@ export interface WorkerOptions extends BaseOptions {
   /** Jobs that run at the same time. Default 1. */
   concurrency?: number;
   /**
+   * Jobs to fetch beyond `concurrency`, for the slots that come free next. They are active while
+   * they wait here, so that no other worker takes them and a job of higher priority comes behind
+   * them: for short jobs, which it spares the round trip between two. Default 0.
+   */
+  prefetch?: number;
+  /**
    * Milliseconds without a sign of life after which the jobs of this worker are taken over. Default
    * 30,000.
    */
@@ -48,6 +54,7 @@ export type ResolvedWorkerOptions = WorkerOptions &
       WorkerOptions,
       | 'autorun'
       | 'concurrency'
+      | 'prefetch'
       | 'lockDuration'
       | 'maxStalledCount'
       | 'stalledInterval'
@@ -61,6 +68,7 @@ export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions
     ...opts,
     autorun: opts.autorun ?? true,
     concurrency: checkConcurrency(opts.concurrency ?? 1),
+    prefetch: opts.prefetch ?? 0,
     lockDuration: opts.lockDuration ?? 30_000,
     maxStalledCount: opts.maxStalledCount ?? 1,
     stalledInterval: opts.stalledInterval ?? 30_000,
@@ -71,6 +79,9 @@ export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions
   }
   if (resolved.maxStartedAttempts !== undefined && resolved.maxStartedAttempts < 0) {
     throw new Error('maxStartedAttempts must be greater or equal than 0');
+  }
+  if (!Number.isInteger(resolved.prefetch) || resolved.prefetch < 0) {
+    throw new Error('prefetch must be an integer greater or equal than 0');
   }
   if (resolved.stalledInterval <= 0) throw new Error('stalledInterval must be greater than 0');
   if (resolved.drainDelay <= 0) throw new Error('drainDelay must be greater than 0');

@@ -32,6 +32,8 @@ export interface Exchange {
   asleep: boolean;
   /** Milliseconds until there is a reason to look again, or null. */
   wakeIn: number | null;
+  /** Committed, but not yet on disk. */
+  deferred: boolean;
   lost: boolean;
 }
 
@@ -86,6 +88,8 @@ export class Store {
   constructor(
     private readonly executor: Executor,
     readonly schema: string,
+    /** What to select before the function is called. */
+    private readonly prelude = '',
   ) {
     this.prefix = quoteIdentifier(schema);
   }
@@ -95,12 +99,20 @@ export class Store {
     return new Store(executor, this.schema);
   }
 
+  /**
+   * The same functions, whose commits do not wait for the disk: `flush_wal` is to confirm them. Not
+   * in a transaction of the application's, whose commit it would change.
+   */
+  deferring(): Store {
+    return new Store(this.executor, this.schema, "set_config('synchronous_commit', 'off', true), ");
+  }
+
   /** Calls a function that returns one value; as text, whatever type parsers the connection has. */
   private async text(name: string, ...args: unknown[]): Promise<string | null> {
     const rows = await this.executor.query(
-      `select ${this.prefix}.${name}(${placeholders(args)})::text as r`,
+      `select ${this.prelude}${this.prefix}.${name}(${placeholders(args)})::text as r`,
       args,
-      `${this.schema}.${name}`,
+      `${this.schema}.${name}${this.prelude && '/deferring'}`,
     );
     return (rows[0]?.['r'] ?? null) as string | null;
   }
@@ -156,28 +168,33 @@ export class Store {
     queueId: number,
     workerId: string,
     epoch: number,
+    token: string,
     settlements: readonly Settlement[],
     limit: number,
     isHungry: boolean,
     isAsleep: boolean,
+    mayDefer: boolean,
   ): Promise<Exchange> {
     const rows = await this.claimedRows(
       'settle_and_claim',
       queueId,
       workerId,
       epoch,
+      token,
       settlements.length > 0 ? JSON.stringify(settlements) : null,
       limit,
       isHungry,
       isAsleep,
+      mayDefer,
     );
     const head = JSON.parse(rows.pop()?.['head'] as string) as Partial<Exchange>;
     return {
-      jobs: rows.map(toClaimedJob),
+      jobs: rows.map((row) => toClaimedJob(row, token)),
       refused: head.refused ?? null,
       hungry: head.hungry ?? false,
       asleep: head.asleep ?? false,
       wakeIn: head.wakeIn ?? null,
+      deferred: head.deferred ?? false,
       lost: head.lost ?? false,
     };
   }
@@ -196,9 +213,8 @@ export class Store {
     lockMs: number,
     name: string,
   ): Promise<ClaimedJob[]> {
-    return (await this.claimedRows('claim_jobs', queueId, limit, token, lockMs, name)).map(
-      toClaimedJob,
-    );
+    const rows = await this.claimedRows('claim_jobs', queueId, limit, token, lockMs, name);
+    return rows.map((row) => toClaimedJob(row, token));
   }
 
   /** Ids of the jobs that are not held under their token. */
@@ -462,6 +478,11 @@ export class Store {
     await this.text('publish_event', queueId, name, payload);
   }
 
+  /** Resolves when all that this session's server has committed before is on disk. */
+  async flushWal(): Promise<void> {
+    await this.text('flush_wal');
+  }
+
   /** The channel on which something of a queue is announced. */
   async channel(kind: 'wake' | 'event', queueId: number): Promise<string> {
     return (await this.text('channel_of', kind, queueId))!;
@@ -472,14 +493,14 @@ function placeholders(args: readonly unknown[]): string {
   return args.map((_, i) => `$${i + 1}`).join(', ');
 }
 
-function toClaimedJob(row: Row): ClaimedJob {
+function toClaimedJob(row: Row, token: string): ClaimedJob {
   const text = row as Record<string, string>;
   return {
     id: text['id']!,
     name: text['name']!,
     data: JSON.parse(text['data']!),
     opts: JSON.parse(text['opts']!),
-    token: text['lock_token']!,
+    token,
     timestamp: Number(text['created_at']),
     processedOn: Number(text['processed_at']),
     priority: Number(text['priority']),

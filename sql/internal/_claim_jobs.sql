@@ -1,6 +1,5 @@
 -- Takes up to p_limit waiting jobs, by priority and then in order, after promoting delayed ones that are due.
--- They are held under the lease of p_worker_id, or until p_lock_until; each gets a lock token of its own
--- unless p_token is given.
+-- They are held under the lease of p_worker_id, or until p_lock_until, by the lock token p_token.
 --
 -- The cost depends on the number of claimed jobs only: they come from the head of a partial index, and are then
 -- known by their place in the table, which a locked row does not leave.
@@ -51,13 +50,12 @@ begin
     with claimed as (
       update job_state s
       set status = 'active', worker_id = p_worker_id, lock_until = p_lock_until,
-          lock_token = coalesce(p_token, nextval('lock_token_seq')::text),
+          lock_token = p_token,
           attempts_started = s.attempts_started + 1, processed_at = v_now, processed_by = p_name
       where s.ctid = any(v_rows)
       returning s.*
     )
-    select j.id, j.name, j.data, j.opts, s.lock_token, _epoch_ms(j.created_at), _epoch_ms(v_now),
-           s.priority, s.attempts_made, s.attempts_started,
+    select j.id, j.name, j.data, j.opts, _epoch_ms(j.created_at), _epoch_ms(v_now), s.priority, s.attempts_made, s.attempts_started,
            case when coalesce(s.progress::text, s.return_value::text, s.failed_reason, s.parent_id, s.deferred_failure) is not null
                      or s.stalled_count > 0
                 then json_build_object(

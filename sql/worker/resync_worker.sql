@@ -20,11 +20,21 @@ begin
   where w.queue_id = p_queue_id and w.id = p_worker_id
   returning w.epoch into v_epoch;
   if v_epoch is not null then
+    -- Numbered from the last to the first, so that at the head of the queue they stand in the order that they had.
+    with n as materialized (
+      select u.id, -nextval('job_seq') as seq
+      from (select s.id from job_state s
+            where s.queue_id = p_queue_id and s.worker_id = p_worker_id and s.status = 'active'
+              and not exists (select from json_to_recordset(p_held::json) as h(id text, token text)
+                              where h.id = s.id and h.token = s.lock_token)
+            order by s.priority desc, s.seq desc
+            for update) u
+    )
     update job_state s
-    set status = 'waiting', worker_id = null, lock_token = null, lock_until = null, seq = -nextval('job_seq'),
+    set status = 'waiting', worker_id = null, lock_token = null, lock_until = null, seq = n.seq,
         attempts_started = s.attempts_started - 1
-    where s.queue_id = p_queue_id and s.worker_id = p_worker_id and s.status = 'active'
-      and not exists (select from json_to_recordset(p_held::json) as h(id text, token text) where h.id = s.id and h.token = s.lock_token);
+    from n
+    where s.queue_id = p_queue_id and s.id = n.id;
     perform _wake(p_queue_id);
   end if;
   return v_epoch;

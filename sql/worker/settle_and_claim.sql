@@ -1,7 +1,8 @@
 -- A worker's one exchange with the database: reports what it has finished, and takes jobs for its free slots,
 -- in one commit.
 --
--- p_limit is the number of free slots (0 only reports). p_is_hungry says that the worker is registered as
+-- p_limit is the number of free slots (0 only reports), p_token the lock token of what is claimed: never given
+-- before, not even if the database forgets this exchange in a crash. p_is_hungry says that the worker is registered as
 -- hungry, p_is_asleep that its last look before sleeping is behind it.
 --
 -- Going to sleep takes two exchanges. The first that leaves a slot free registers the worker as hungry; from
@@ -10,11 +11,17 @@
 -- exclusively. As long as it fails the worker looks again every few milliseconds; once it succeeds, this
 -- claim sees all that was added without a notification, and the worker may sleep.
 --
+-- With p_may_defer the commit of a busy exchange does not wait for the disk, and the caller has flush_wal confirm it
+-- before it calls anything done. What a crash could undo meanwhile is a claim, which any later durable commit makes
+-- durable too, so that no job runs twice with effects in this database. Becoming hungry is never deferred: a sleeping
+-- worker relies on it.
+--
 -- Returns the claimed jobs in order, and as last row, with nothing but `head`, a JSON object:
 --   refused   as settle_jobs
 --   hungry    registered as hungry
 --   asleep    nothing can be added unnoticed
 --   wakeIn    milliseconds until a delayed job or the end of a rate limit is due, or null
+--   deferred  committed, but not yet on disk
 --   lost      true when the worker is not known (its lease ran out) or resynced meanwhile: nothing was claimed
 --
 -- Moves      as settle_jobs; delayed -> waiting; waiting -> active
@@ -23,19 +30,20 @@
 -- Locks      advisory: the worker's (excludes resync_worker); tries the queue's wake lock. Rows: as
 --            settle_jobs, then claimed jobs, skip locked
 create or replace function settle_and_claim(
-  p_queue_id integer, p_worker_id bigint, p_epoch integer, p_items text, p_limit integer,
-  p_is_hungry boolean, p_is_asleep boolean
+  p_queue_id integer, p_worker_id bigint, p_epoch integer, p_token text, p_items text, p_limit integer,
+  p_is_hungry boolean, p_is_asleep boolean, p_may_defer boolean
 ) returns table (
-  id text, name text, data json, opts json, lock_token text, created_at bigint, processed_at bigint,
+  id text, name text, data json, opts json, created_at bigint, processed_at bigint,
   priority integer, attempts_made integer, attempts_started integer, more json, head json
 )
 language plpgsql set search_path from current set plan_cache_mode = force_generic_plan as $$
 declare
-  v_refused   json;
-  v_worker    worker;
-  v_count     integer := 0;
-  v_is_asleep boolean := p_is_asleep;
-  v_is_hungry boolean;
+  v_refused     json;
+  v_worker      worker;
+  v_count       integer := 0;
+  v_is_asleep   boolean := p_is_asleep;
+  v_is_hungry   boolean;
+  v_is_deferred boolean;
 begin
   perform pg_advisory_xact_lock_shared(_lock_key('worker', p_worker_id));
   if p_items is not null then
@@ -54,7 +62,7 @@ begin
     end if;
     return query
       select c.*, null::json
-      from _claim_jobs(p_queue_id, p_limit, v_worker.name, case when v_worker.renews_locks then p_worker_id end, null,
+      from _claim_jobs(p_queue_id, p_limit, v_worker.name, case when v_worker.renews_locks then p_worker_id end, p_token,
                        case when not v_worker.renews_locks then _now() + _ms(v_worker.lock_ms) end) c;
     get diagnostics v_count = row_count;
   end if;
@@ -63,8 +71,14 @@ begin
   if v_is_hungry <> p_is_hungry then
     update worker w set hungry = v_is_hungry where w.queue_id = p_queue_id and w.id = p_worker_id;
   end if;
-  head := json_build_object('refused', v_refused, 'hungry', v_is_hungry, 'asleep', v_is_hungry and v_is_asleep,
-                            'wakeIn', case when v_is_hungry then _wake_in(p_queue_id) end);
+  v_is_deferred := p_may_defer and (p_is_hungry or not v_is_hungry);
+  if v_is_deferred then
+    perform set_config('synchronous_commit', 'off', true);
+  end if;
+  head := json_build_object('refused', v_refused, 'hungry', v_is_hungry,
+                            'asleep', v_is_hungry and v_is_asleep,
+                            'wakeIn', case when v_is_hungry then _wake_in(p_queue_id) end,
+                            'deferred', v_is_deferred);
   return next;
 end;
 $$;

@@ -3,7 +3,8 @@ import { useInstances } from '../helpers/instances';
 
 const on = useInstances();
 
-const CLAIM = 'select * from tuskmq.settle_and_claim($1, $2, $3, $4, $5, false, false)';
+const CLAIM = 'select * from tuskmq.settle_and_claim($1, $2, $3, $4, $5, $6, false, false, false)';
+let claims = 0;
 
 /** Processes of the test: each has a session, and all read the same clock, which stands still unless moved. */
 async function scene() {
@@ -40,15 +41,17 @@ async function scene() {
       return {
         id,
         claim: async (limit = 10, epoch = 0, items: object[] | null = null) => {
+          const token = `${id}-${++claims}`;
           const rows = await call(session, CLAIM, [
             queueId,
             id,
             epoch,
+            token,
             items && JSON.stringify(items),
             limit,
           ]);
           const head = rows.pop()!.head;
-          return { head, jobs: rows as { id: string; lock_token: string }[] };
+          return { head, jobs: (rows as { id: string }[]).map((job) => ({ id: job.id, token })) };
         },
       };
     };
@@ -68,9 +71,9 @@ async function scene() {
   return { queue, queueId, process, tick, pass, call, observer: observer! };
 }
 
-const completed = ({ id, lock_token }: { id: string; lock_token: string }) => ({
+const completed = ({ id, token }: { id: string; token: string }) => ({
   id,
-  token: lock_token,
+  token,
   outcome: 'completed',
   value: '1',
 });
@@ -215,7 +218,7 @@ describe('a job that was taken over', () => {
     await queue.addBulk([1, 2].map(() => ({ name: 'a', data: {} })));
     const unrenewed = await (await process()).worker({ lockMs: 3_000, renews: false });
     const { jobs } = await unrenewed.claim();
-    const locks = JSON.stringify([{ id: '1', token: jobs[0]!.lock_token }]);
+    const locks = JSON.stringify([{ id: '1', token: jobs[0]!.token }]);
     await call(observer.session, 'select tuskmq.extend_locks($1, $2, 8000)', [queueId, locks]);
     const check = { queueId, maxStalledCount: 1 };
     const recovered: string[] = [];
@@ -237,7 +240,7 @@ describe('resync_worker', () => {
     const worker = await (await process()).worker();
     const [held] = (await worker.claim(1)).jobs;
     await worker.claim(1);
-    const list = JSON.stringify([{ id: held!.id, token: held!.lock_token }]);
+    const list = JSON.stringify([{ id: held!.id, token: held!.token }]);
     const [{ r: epoch }] = (await call(observer.session, resync, [queueId, worker.id, list])) as [
       { r: number },
     ];
@@ -253,7 +256,7 @@ describe('resync_worker', () => {
     await queue.addBulk(['a', 'b'].map((name) => ({ name, data: {} })));
     const worker = await (await process()).worker();
     const [held] = (await worker.claim(1)).jobs;
-    const list = JSON.stringify([{ id: held!.id, token: held!.lock_token }]);
+    const list = JSON.stringify([{ id: held!.id, token: held!.token }]);
     await call(observer.session, resync, [queueId, worker.id, list]);
     const late = await worker.claim(5, 0, [completed(held!)]);
     expect(late).toEqual({ jobs: [], head: { refused: null, lost: true } });

@@ -69,21 +69,22 @@ describe.each(statistics)('with %s', (_, prepare) => {
   test('claiming, finishing, adding and looking read no more than they touch', async () => {
     const queueId = await prepare();
     const workerId = await worker(queueId);
-    const claim = 'select * from tuskmq.settle_and_claim($1, $2, 0, $3, $4, false, false)';
+    const claim =
+      'select * from tuskmq.settle_and_claim($1, $2, 0, $3, $4, $5, false, false, false)';
 
-    const claimed = await rowsRead(claim, [queueId, workerId, null, 10]);
-    const jobs = claimed.rows.slice(0, -1) as { id: string; lock_token: string }[];
+    const claimed = await rowsRead(claim, [queueId, workerId, 'first', null, 10]);
+    const jobs = claimed.rows.slice(0, -1) as { id: string }[];
     expect(jobs.length).toBe(10);
     expect(claimed.inSequence).toBe(0);
     expect(claimed.byIndex).toBeLessThan(100);
 
-    const items = jobs.map(({ id, lock_token }) => ({
+    const items = jobs.map(({ id }) => ({
       id,
-      token: lock_token,
+      token: 'first',
       outcome: 'completed',
       value: '1',
     }));
-    const settled = await rowsRead(claim, [queueId, workerId, JSON.stringify(items), 10]);
+    const settled = await rowsRead(claim, [queueId, workerId, 'second', JSON.stringify(items), 10]);
     expect(settled.rows.at(-1)).toMatchObject({ head: { refused: null } });
     expect(settled.inSequence).toBe(0);
     expect(settled.byIndex).toBeLessThan(150);

@@ -12,6 +12,7 @@ describe('resolveWorkerOptions', () => {
       unknown: 1,
       autorun: true,
       concurrency: 1,
+      prefetch: 0,
       lockDuration: 30_000,
       maxStalledCount: 1,
       stalledInterval: 30_000,

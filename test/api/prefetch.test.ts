@@ -1,0 +1,66 @@
+import type { Job } from '../../lib';
+import { useInstances } from '../helpers/instances';
+import { deferred, until } from '../helpers/wait';
+
+const on = useInstances();
+
+/** A queue of so many jobs, and a worker with one slot whose jobs end when the test says so. */
+async function scene(prefetch: number, count = 5) {
+  const queue = on.queue();
+  await queue.addBulk(Array.from({ length: count }, (_, i) => ({ name: `${i}`, data: {} })));
+  const started: Job[] = [];
+  const ends: (() => void)[] = [];
+  const worker = on.worker(
+    queue,
+    (job) => {
+      started.push(job);
+      const end = deferred<void>();
+      ends.push(() => end.resolve());
+      return end.promise;
+    },
+    { prefetch },
+  );
+  await until(() => started.length === 1);
+  return { queue, worker, started, ends };
+}
+
+describe('prefetch', () => {
+  test('holds so many jobs beyond those that run, and runs no more at a time', async () => {
+    const { queue, started, ends } = await scene(2);
+    await until(async () => (await queue.getActiveCount()) === 3);
+    expect(started.length).toBe(1);
+    expect(await queue.getWaitingCount()).toBe(2);
+    for (let i = 0; i < 5; i++) {
+      await until(() => started.length === i + 1);
+      ends[i]!();
+    }
+    await until(async () => (await queue.getCompletedCount()) === 5);
+    expect(started.map(({ name }) => name)).toEqual(['0', '1', '2', '3', '4']);
+  });
+
+  test('gives the jobs it holds back when the worker is paused, as if never claimed', async () => {
+    const { queue, worker, ends } = await scene(2);
+    await until(async () => (await queue.getActiveCount()) === 3);
+    await worker.pause(true);
+    await until(async () => (await queue.getWaitingCount()) === 4);
+    expect((await queue.getWaiting()).map(({ name }) => name)).toEqual(['1', '2', '3', '4']);
+    expect(await queue.getJob('2')).toMatchObject({ attemptsStarted: 0, stalledCounter: 0 });
+    ends[0]!();
+  });
+
+  test('gives the jobs it holds back when the worker closes', async () => {
+    const { queue, worker, ends } = await scene(3);
+    await until(async () => (await queue.getActiveCount()) === 4);
+    const closing = worker.close();
+    ends[0]!();
+    await closing;
+    expect(await queue.getWaitingCount()).toBe(4);
+    expect(await queue.getJob('3')).toMatchObject({ attemptsStarted: 0, stalledCounter: 0 });
+  });
+
+  test('is refused when it is no whole number', () => {
+    expect(() => on.worker('refused', async () => {}, { prefetch: -1 })).toThrow(
+      'prefetch must be an integer greater or equal than 0',
+    );
+  });
+});
