@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExchangeLoop } from './engine/exchange-loop';
+import { advanceSchedule } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
 import { Job } from './job';
 import { logWorker } from './logging';
@@ -10,6 +11,7 @@ import {
   isRateLimitError,
   RateLimitError,
   refusalError,
+  schedulingError,
   toError,
   UnrecoverableError,
 } from './model/errors';
@@ -42,6 +44,9 @@ export type Processor<
 
 /** Errors by which a processor says that it has moved the job itself. */
 const MOVED = ['DelayedError', 'WaitingError', 'WaitingChildrenError'];
+
+/** Milliseconds after which a job is tried again whose scheduler could not make the next one. */
+const ADVANCE_AGAIN_MS = 5_000;
 
 /** Milliseconds between looks while `getNextJob` waits. */
 const LOOK_AGAIN_MS = 100;
@@ -188,6 +193,10 @@ export class Worker<
     // it.
     const controller = this.processor!.length >= 3 ? new AbortController() : undefined;
     this.runs.set(record.token, { job, controller });
+    if (record.repeatJobKey && !(await this.advance(record))) {
+      this.runs.delete(record.token);
+      return;
+    }
     this.emit('active', job, 'waiting');
     try {
       const refused = this.refusalToStart(job);
@@ -199,6 +208,28 @@ export class Worker<
       this.runs.delete(record.token);
       await this.settleThrown(job, record, thrown);
     }
+  }
+
+  /** Makes the next job of a scheduler, before this one runs. False when that failed: the job is put off. */
+  private async advance(record: ClaimedJob): Promise<boolean> {
+    const { store } = this.backend;
+    const { maxStalledCount, settings } = this.opts;
+    const { id, token } = record;
+    const queueId = await this.queueId();
+    try {
+      await advanceSchedule(store, queueId, record, settings?.repeatStrategy);
+      return true;
+    } catch (error) {
+      this.emit('error', schedulingError(error));
+    }
+    try {
+      await store.delayJob(queueId, id, token, (await store.getTime()) + ADVANCE_AGAIN_MS);
+      this.loop?.forget(record);
+    } catch {
+      // The loop asks until it has an answer: the job goes back then.
+      await this.loop?.settle({ id, token, outcome: 'moved', max_stalled_count: maxStalledCount });
+    }
+    return false;
   }
 
   /** Why a job fails without being run. */
@@ -386,7 +417,9 @@ export class Worker<
     while (!this.closing) {
       const { store } = this.backend;
       const [record] = await store.claimJobs(queueId, 1, token, lockDuration, name);
-      if (record) return Job.fromJSON<DataType, ResultType, NameType>(this, record);
+      if (record && (!record.repeatJobKey || (await this.advance(record)))) {
+        return Job.fromJSON<DataType, ResultType, NameType>(this, record);
+      }
       if (!block || now() >= until) return undefined;
       await sleep(LOOK_AGAIN_MS);
     }
