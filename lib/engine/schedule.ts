@@ -41,28 +41,24 @@ export async function upsertSchedule(
   if (typeof id !== 'string' || id.includes('\0')) {
     throw new Error('The id of a job scheduler must be a string without the character U+0000');
   }
-  const { immediately, ...repeat } = resolveRepeatOptions(given);
+  const resolved = resolveRepeatOptions(given);
+  const { immediately, ...repeat } = resolved;
   if (immediately && repeat.every) process.emitWarning(NEEDLESS);
-  const { name, data } = template;
-  checkJobOptions(name, toJsonText(data, `The data of job ${name}`), template.opts);
-  toJsonText(template.opts, `The options of job ${name}`);
+  const { name } = template;
+  const data = toJsonText(template.data, `The data of job ${name}`);
+  checkJobOptions(name, data, template.opts);
+  const opts = toJsonText(template.opts, `The options of job ${name}`);
   const slot = repeat.pattern
-    ? await nextSlot(
-        await store.getTime(),
-        { ...repeat, ...(immediately && { immediately }) },
-        name,
-        strategy,
-      )
+    ? await nextSlot(await store.getTime(), resolved, name, strategy)
     : undefined;
-  if (repeat.pattern && slot === undefined) return { outcome: 'over' };
   const upserted = await store.upsertScheduler(
     queueId,
     id,
     {
       name,
       data,
-      opts: template.opts,
-      repeat,
+      opts,
+      repeat: JSON.stringify(repeat),
       every_ms: repeat.every,
       offset_ms: (repeat.every && repeat.offset) || undefined,
       pattern: repeat.pattern,

@@ -1,11 +1,13 @@
-/** What the database keeps of a scheduler: fields of the SQL type `scheduler`. Durations are milliseconds. */
+/** A scheduler for `upsert_scheduler`. Durations are milliseconds. */
 export interface SchedulerSettings {
   /** Of its jobs. */
   name: string;
-  data: unknown;
-  opts: object;
-  /** What its jobs carry as `opts.repeat`. */
-  repeat: object;
+  /** JSON text. */
+  data: string;
+  /** JSON text. */
+  opts: string;
+  /** JSON text: what its jobs carry as `opts.repeat`. */
+  repeat: string;
   every_ms?: number | undefined;
   offset_ms?: number | undefined;
   pattern?: string | undefined;

@@ -81,10 +81,11 @@ export function resolveRepeatOptions(opts: RepeatOptions): ResolvedRepeatOptions
 
 /** Whole, since the database counts so. */
 function checkNumber(option: string, value: number, least: number): number {
-  if (!Number.isFinite(value) || value < least) {
+  const whole = Math.ceil(value);
+  if (!Number.isFinite(whole) || whole < least) {
     throw new Error(`The .${option} option of a job scheduler must be a number from ${least} up`);
   }
-  return Math.ceil(value);
+  return whole;
 }
 
 function toMillis(option: string, date: Date | string | number): number {

@@ -2,7 +2,8 @@
 -- settings is replaced; one that is active runs on, and makes no successor.
 --
 -- p_settings is a JSON object {name, data, opts, repeat, every_ms, offset_ms, pattern, tz, startDate, endDate,
--- run_limit, run_count}; the dates are milliseconds since 1970. p_slot is the first slot of a pattern, computed by
+-- run_limit, run_count}; `data`, `opts` and `repeat` are JSON texts inside strings, so that they are stored as given;
+-- the dates are milliseconds since 1970. p_slot is the first slot of a pattern, computed by
 -- the client from the time by get_time; slots of an interval are computed here: the first is now, unless there is
 -- a start or an offset, and the same interval keeps its slot.
 --
@@ -50,6 +51,9 @@ begin
     end if;
     v_new.offset_ms := coalesce(v_new.offset_ms, v_slot % v_new.every_ms);
   end if;
+  if v_slot is null then
+    return json_build_object('outcome', 'over');
+  end if;
   v_slot := _free_slot(p_queue_id, p_id, v_slot, coalesce(v_new.every_ms, 0), v_pending);
   if v_slot is null then
     return json_build_object('outcome', case when v_new.every_ms is null then 'id_taken' else 'slots_taken' end);
@@ -63,6 +67,9 @@ begin
   end if;
   v_new.queue_id := p_queue_id;
   v_new.id := p_id;
+  v_new.data := v_new.data #>> '{}';
+  v_new.opts := v_new.opts #>> '{}';
+  v_new.repeat := v_new.repeat #>> '{}';
   v_new.offset_ms := coalesce(v_new.offset_ms, 0);
   v_new.starts_at := _at(v_start);
   v_new.ends_at := _at(v_end);
