@@ -35,7 +35,10 @@ export type RepeatStrategy = (
 ) => number | undefined | Promise<number | undefined>;
 
 /** Options of the jobs of a scheduler. */
-export type JobSchedulerTemplateOptions = Omit<JobsOptions, 'jobId' | 'repeat' | 'delay'>;
+export type JobSchedulerTemplateOptions = Omit<
+  JobsOptions,
+  'jobId' | 'repeat' | 'prevMillis' | 'delay' | 'deduplication'
+>;
 
 /** What the jobs of a scheduler are made of. */
 export interface JobSchedulerTemplate<DataType = unknown, NameType extends string = string> {

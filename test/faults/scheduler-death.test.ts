@@ -45,7 +45,11 @@ test('20 workers make every iteration once, though half of them are killed at wo
   await queue.upsertJobScheduler('s', { every, limit });
 
   for (const [i, victim] of victims.entries()) {
-    await until(async () => (await queue.getCompletedCount()) >= 15 * (i + 1), { interval: 10 });
+    await until(async () => (await queue.getCompletedCount()) >= 15 * (i + 1), {
+      timeout: 2 * TAKE_OVER_MS,
+      interval: 10,
+      message: `iterations for victim ${i} to be killed at`,
+    });
     victim.kill('SIGKILL');
     await once(victim, 'exit');
   }
@@ -70,7 +74,7 @@ test('20 workers make every iteration once, though half of them are killed at wo
   });
   const ran = await sql('select distinct job from schedule_ledger where queue = $1', queue.name);
   expect(ran).toHaveLength(limit);
-}, 60_000);
+}, 120_000);
 
 test.each(['scheduling', 'processing'] as const)(
   'goes on when a worker dies while it is %s',

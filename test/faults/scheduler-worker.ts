@@ -36,7 +36,8 @@ function serve({ queue, workers, dieAt }: Order): void {
           job.id,
         ]);
       },
-      { connection, settings: { repeatStrategy } },
+      // Shorter than usual, for machines so busy that nobody is steady enough to notice deaths earlier.
+      { connection, lockDuration: 10_000, settings: { repeatStrategy } },
     );
   }
 }
