@@ -1,5 +1,6 @@
 import type { Job } from './job';
 import { JobScheduler } from './job-scheduler';
+import { ConnectionClosedError } from './model/errors';
 import type { JobSchedulerJson } from './model/scheduler';
 import type { QueueOptions } from './options/queue-options';
 import type { JobSchedulerTemplate, RepeatOptions } from './options/repeat-options';
@@ -17,6 +18,8 @@ export class QueueSchedulers<DataType, ResultType, NameType extends string> exte
 
   get jobScheduler(): Promise<JobScheduler> {
     if (!this.made.scheduler) {
+      // Made now, it would be closed by nobody.
+      if (this.closing) return Promise.reject(new ConnectionClosedError());
       this.made.scheduler = new JobScheduler(this.name, this.opts);
       this.made.scheduler.on('error', (error) => this.emit('error', error));
     }

@@ -1,4 +1,4 @@
-import { type Job, JobScheduler, type RepeatOptions } from '../../lib';
+import { defaultRepeatStrategy, type Job, JobScheduler, type RepeatOptions } from '../../lib';
 import { record, useInstances } from '../helpers/instances';
 import { deferred, until } from '../helpers/wait';
 
@@ -338,6 +338,41 @@ describe('a scheduler at work', () => {
     expect(ran).toEqual([job!.id]);
   });
 
+  test('puts the current job back when it cannot even be put off', async () => {
+    const queue = on.queue(on.name(), { settings: { repeatStrategy: (millis) => millis } });
+    let tries = 0;
+    const job = await queue.upsertJobScheduler('s', { pattern: 'custom' });
+    await on.sql('alter function tuskmq.get_time rename to no_time');
+    try {
+      const repeatStrategy = () => {
+        if (++tries === 1) throw new Error('boom');
+        return undefined;
+      };
+      on.worker(queue, async () => {}, { settings: { repeatStrategy } });
+      await until(() => job!.isCompleted());
+    } finally {
+      await on.sql('alter function tuskmq.no_time rename to get_time');
+    }
+    expect(tries).toBe(2);
+    expect(await queue.getJob(job!.id!)).toMatchObject({ stalledCounter: 1, attemptsMade: 1 });
+  });
+
+  test('goes round a job that has taken the slot of a pattern', async () => {
+    const queue = on.queue();
+    const pattern = { pattern: '0 0 1 1 *', tz: 'UTC' };
+    const taken = defaultRepeatStrategy(await time(), pattern)!;
+    await queue.add('x', {}, { jobId: `repeat:s:${taken}`, delay: HOUR });
+    const heard = record(await on.events(queue), 'duplicated');
+    const worker = on.worker(queue, async () => {});
+    await queue.upsertJobScheduler('s', { ...pattern, immediately: true });
+    const next = defaultRepeatStrategy(taken, pattern)!;
+    await until(async () => (await queue.getJobScheduler('s'))!.next === next);
+    await until(() => heard.length === 1);
+    expect(heard[0]![1]).toEqual({ jobId: `repeat:s:${taken}` });
+    expect(slotsOf(await queue.getDelayed())).toEqual([taken, next]);
+    await worker.close();
+  });
+
   test('makes the next job for those who fetch by hand', async () => {
     const queue = on.queue();
     await queue.upsertJobScheduler('s', { every: HOUR });
@@ -469,6 +504,17 @@ describe('getJobSchedulers', () => {
 });
 
 describe('JobScheduler', () => {
+  test('is closed with its queue, and cannot be had from a closed one', async () => {
+    const queue = on.queue();
+    const scheduler = await queue.jobScheduler;
+    expect(await queue.jobScheduler).toBe(scheduler);
+    await queue.close();
+    expect(scheduler.closing).toBeDefined();
+    const other = on.queue();
+    await other.close();
+    await expect(other.getJobSchedulers()).rejects.toThrow('Connection is closed.');
+  });
+
   test('does what the queue does, and is what the queue has', async () => {
     const queue = on.queue();
     const scheduler = new JobScheduler(queue.name, { connection: on.url });
