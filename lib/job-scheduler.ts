@@ -59,6 +59,7 @@ export class JobScheduler extends QueueBase {
     made.repeatJobKey = jobSchedulerId;
     return made;
   }
+
   /** Removes a scheduler and its job, if that is delayed. 0, or 1 when there was none. */
   async removeJobScheduler(jobSchedulerId: string): Promise<number> {
     return (await this.store.removeScheduler(await this.queueId(), jobSchedulerId)) ? 0 : 1;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExchangeLoop } from './engine/exchange-loop';
-import { advanceSchedule } from './engine/schedule';
+import { advanceSchedule, putOff } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
 import { Job } from './job';
 import { logWorker } from './logging';
@@ -44,9 +44,6 @@ export type Processor<
 
 /** Errors by which a processor says that it has moved the job itself. */
 const MOVED = ['DelayedError', 'WaitingError', 'WaitingChildrenError'];
-
-/** Milliseconds after which a job is tried again whose scheduler could not make the next one. */
-const ADVANCE_AGAIN_MS = 5_000;
 
 /** Milliseconds between looks while `getNextJob` waits. */
 const LOOK_AGAIN_MS = 100;
@@ -193,10 +190,7 @@ export class Worker<
     // it.
     const controller = this.processor!.length >= 3 ? new AbortController() : undefined;
     this.runs.set(record.token, { job, controller });
-    if (record.repeatJobKey && !(await this.advance(record))) {
-      this.runs.delete(record.token);
-      return;
-    }
+    if (record.repeatJobKey && !(await this.advance(record))) return;
     this.emit('active', job, 'waiting');
     try {
       const refused = this.refusalToStart(job);
@@ -220,10 +214,11 @@ export class Worker<
       await advanceSchedule(store, queueId, record, settings?.repeatStrategy);
       return true;
     } catch (error) {
+      this.runs.delete(token);
       this.emit('error', schedulingError(error));
     }
     try {
-      await store.delayJob(queueId, id, token, (await store.getTime()) + ADVANCE_AGAIN_MS);
+      await putOff(store, queueId, record);
       this.loop?.forget(record);
     } catch {
       // The loop asks until it has an answer: the job goes back then.

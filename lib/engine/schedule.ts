@@ -15,6 +15,9 @@ import type { Store } from '../store/store';
 /** Slots of a pattern to look at before its jobs are taken to be in the way for good. */
 const MAX_SLOTS = 33;
 
+/** How long the current job waits when the next one could not be made. */
+const PUT_OFF_MS = 5_000;
+
 const NEEDLESS =
   "Using option immediately with every does not affect the job's schedule. Job will run immediately anyway.";
 
@@ -104,6 +107,15 @@ export async function advanceSchedule(
     if (slot === undefined || slot <= previous) break;
   }
   throw slotError('id_taken');
+}
+
+/** Puts a claimed job back for a while, whose scheduler could not make the next one. */
+export async function putOff(
+  store: Store,
+  queueId: number,
+  { id, token }: Pick<ClaimedJob, 'id' | 'token'>,
+): Promise<void> {
+  await store.delayJob(queueId, id, token, (await store.getTime()) + PUT_OFF_MS);
 }
 
 /** The slot of a pattern that follows this time, never before it. */
