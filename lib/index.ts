@@ -3,6 +3,7 @@ export { FlowProducer, type JobNode } from './flow-producer';
 export { Job } from './job';
 export type { DependenciesOptions, JobDependencies } from './job-family';
 export type { MinimalQueue } from './job-fields';
+export { JobScheduler } from './job-scheduler';
 export { migrate } from './migrate';
 export {
   ConnectionClosedError,
@@ -18,6 +19,7 @@ export {
 } from './model/errors';
 export type { QueueEventsListener, QueueListener, WorkerListener } from './model/events';
 export type { FinishedStatus, JobState, JobType } from './model/job-state';
+export type { JobSchedulerJson } from './model/scheduler';
 export type { BackoffOptions, BackoffStrategy } from './options/backoff';
 export type { BaseOptions, ConnectionOptions, Logger } from './options/connection-options';
 export {
@@ -34,6 +36,13 @@ export type {
   QueueEventsOptions,
   QueueOptions,
 } from './options/queue-options';
+export type {
+  JobSchedulerTemplate,
+  JobSchedulerTemplateOptions,
+  RepeatOptions,
+  RepeatStrategy,
+} from './options/repeat-options';
+export { defaultRepeatStrategy, getNextMillis } from './options/repeat-strategy';
 export type { KeepJobs, RemoveOn } from './options/retention';
 export type { WorkerOptions } from './options/worker-options';
 export { Queue } from './queue';

@@ -5,6 +5,7 @@ import type { JobRecord } from './model/job-record';
 import { qualifiedName } from './model/names';
 import type { BackoffStrategy } from './options/backoff';
 import type { JobsOptions } from './options/job-options';
+import type { RepeatStrategy } from './options/repeat-options';
 import type { Outcome, Store } from './store/store';
 
 /** The queue of a job, as far as the job needs it: a Queue, a Worker, a flow's. */
@@ -12,7 +13,10 @@ export interface MinimalQueue {
   readonly name: string;
   readonly prefix: string;
   readonly qualifiedName: string;
-  readonly opts: { settings?: { backoffStrategy?: BackoffStrategy }; [option: string]: unknown };
+  readonly opts: {
+    settings?: { backoffStrategy?: BackoffStrategy; repeatStrategy?: RepeatStrategy };
+    [option: string]: unknown;
+  };
   getBackend(): Backend;
   queueId(): Promise<number>;
   emit?(event: string, ...args: unknown[]): boolean;
@@ -45,6 +49,8 @@ export class JobFields<DataType, ReturnType, NameType extends string> {
   parentKey?: string;
   parent?: { id: string; queueKey: string };
   token?: string;
+  /** The id of the scheduler that made it. */
+  repeatJobKey?: string;
   opts: JobsOptions;
   protected boundStore: Store | undefined;
 
@@ -83,6 +89,7 @@ export class JobFields<DataType, ReturnType, NameType extends string> {
     if (record.processedBy != null) this.processedBy = record.processedBy;
     if (record.finishedOn != null) this.finishedOn = record.finishedOn;
     if (record.token != null) this.token = record.token;
+    if (record.repeatJobKey != null) this.repeatJobKey = record.repeatJobKey;
     if (record.parentKey && record.parentId) {
       this.parentKey = record.parentKey;
       this.parent = {

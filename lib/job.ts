@@ -1,5 +1,6 @@
 import { type EventSource, untilFinished } from './engine/finish-watch';
 import { prepareJob } from './engine/job-spec';
+import { advanceSchedule } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
 import { JobFamily } from './job-family';
 import { type MinimalQueue, NO_TOKEN } from './job-fields';
@@ -138,7 +139,8 @@ export class Job<
   }
 
   /**
-   * Removes the job, and unless told otherwise its children. Rejects when one of them is active.
+   * Removes the job, and unless told otherwise its children. Rejects when one of them is active, and
+   * for the job that keeps a scheduler going.
    */
   async remove({ removeChildren = true }: { removeChildren?: boolean } = {}): Promise<void> {
     const outcome = await this.store.removeJob(
@@ -149,6 +151,7 @@ export class Job<
     if (outcome === 'locked') {
       throw new Error(`Job ${this.id} could not be removed because it is locked by another worker`);
     }
+    if (outcome === 'scheduled') throw refusalError(outcome, this.id!, 'removeJob');
     this.queue.emit?.('removed', this);
   }
 
@@ -250,6 +253,9 @@ export class Job<
     };
     const queueId = await this.queue.queueId();
     const [next] = await this.store.claimJobs(queueId, 1, token, lockDuration, name);
+    if (next?.repeatJobKey) {
+      await advanceSchedule(this.store, queueId, next, this.queue.opts.settings?.repeatStrategy);
+    }
     return next && [{ ...next, data: JSON.stringify(next.data) }, next.id, 0, 0];
   }
 

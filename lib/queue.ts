@@ -6,7 +6,7 @@ import { type FinishedStatus, type JobType, toJobState } from './model/job-state
 import { toJsonText } from './model/json';
 import type { DefaultJobOptions, JobsOptions } from './options/job-options';
 import type { QueueOptions } from './options/queue-options';
-import { QueueGetters } from './queue-getters';
+import { QueueSchedulers } from './queue-schedulers';
 
 /** Jobs changed in one transaction, so that no lock is held for long. */
 const BATCH = 1_000;
@@ -30,7 +30,7 @@ export class Queue<
   DataType = DataOf<DataTypeOrJob>,
   ResultType = ResultOf<DataTypeOrJob, DefaultResultType>,
   NameType extends string = NameOf<DataTypeOrJob, DefaultNameType>,
-> extends QueueGetters<DataType, ResultType, NameType> {
+> extends QueueSchedulers<DataType, ResultType, NameType> {
   // biome-ignore-end lint/suspicious/noExplicitAny: see above
   declare readonly opts: QueueOptions;
   jobsOpts: DefaultJobOptions;
@@ -131,10 +131,12 @@ export class Queue<
   /**
    * Removes a job, and unless told otherwise its children. 1, or 0 when one of them is active and
    * nothing was removed. As in BullMQ, also 1 for a job that is not there.
+   * @throws Error with `code` -8 for the job that keeps a scheduler going
    */
   async remove(jobId: string, { removeChildren = true } = {}): Promise<number> {
     const outcome = await this.store.removeJob(await this.queueId(), jobId, removeChildren);
     if (outcome === 'locked') return 0;
+    if (outcome === 'scheduled') throw refusalError(outcome, jobId, 'removeJob');
     this.emit('removed', jobId);
     return 1;
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExchangeLoop } from './engine/exchange-loop';
+import { advanceSchedule, putOff } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
 import { Job } from './job';
 import { logWorker } from './logging';
@@ -10,6 +11,7 @@ import {
   isRateLimitError,
   RateLimitError,
   refusalError,
+  schedulingError,
   toError,
   UnrecoverableError,
 } from './model/errors';
@@ -204,6 +206,7 @@ export class Worker<
     const controller = this.processor!.length >= 3 ? new AbortController() : undefined;
     const run = { job, controller };
     this.runs.add(run);
+    if (record.repeatJobKey && !(await this.advance(record))) return this.ended(run);
     this.emit('active', job, 'waiting');
     try {
       const refused = this.refusalToStart(job);
@@ -221,6 +224,28 @@ export class Worker<
     if (!this.runs.delete(run)) return;
     const next = this.isFetching() ? this.fetched.shift() : undefined;
     if (next) this.track(this.process(next));
+  }
+
+  /** Makes the next job of a scheduler, before this one runs. False when that failed: the job is put off. */
+  private async advance(record: ClaimedJob): Promise<boolean> {
+    const { store } = this.backend;
+    const { maxStalledCount, settings } = this.opts;
+    const { id, token } = record;
+    const queueId = await this.queueId();
+    try {
+      await advanceSchedule(store, queueId, record, settings?.repeatStrategy);
+      return true;
+    } catch (error) {
+      this.emit('error', schedulingError(error));
+    }
+    try {
+      await putOff(store, queueId, record);
+      this.loop?.forget(record);
+    } catch {
+      // The loop asks until it has an answer: the job goes back then.
+      await this.loop?.settle({ id, token, outcome: 'moved', max_stalled_count: maxStalledCount });
+    }
+    return false;
   }
 
   /** Why a job fails without being run. */
@@ -410,7 +435,9 @@ export class Worker<
     while (!this.closing) {
       const { store } = this.backend;
       const [record] = await store.claimJobs(queueId, 1, token, lockDuration, name);
-      if (record) return Job.fromJSON<DataType, ResultType, NameType>(this, record);
+      if (record && (!record.repeatJobKey || (await this.advance(record)))) {
+        return Job.fromJSON<DataType, ResultType, NameType>(this, record);
+      }
       if (!block || now() >= until) return undefined;
       await sleep(LOOK_AGAIN_MS);
     }

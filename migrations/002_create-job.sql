@@ -50,6 +50,7 @@ create table job_state (
   failed_reason    text,
   stacktrace       json,
   deferred_failure text,                                 -- the next activation fails with this reason
+  scheduler_id     text collate "C",                     -- an iteration of this scheduler
   primary key (id, queue_id),
   constraint job_state_finished_iff_final check ((finished_at is not null) = (status in ('completed', 'failed'))),
   constraint job_state_delayed_iff_due check ((run_at is not null) = (status = 'delayed')),
@@ -134,7 +135,8 @@ create type parent_change as (
 
 -- A job as the worker that claims it needs it. Rows, not JSON: building a JSON object costs several times the
 -- claim itself. What most jobs do not have is in `more`, a JSON object {progress, returnvalue, failedReason,
--- stacktrace, stalledCounter, parentKey, parentId, deferredFailure}, null when there is nothing to tell.
+-- stacktrace, stalledCounter, parentKey, parentId, deferredFailure, repeatJobKey}, null when there is nothing to
+-- tell.
 create type claimed_job as (
   id               text,
   name             text,

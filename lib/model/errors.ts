@@ -12,6 +12,8 @@ export enum ErrorCode {
   ParentJobCannotBeReplaced = -7,
   JobBelongsToJobScheduler = -8,
   JobHasFailedChildren = -9,
+  SchedulerJobIdCollision = -10,
+  SchedulerJobSlotsBusy = -11,
 }
 
 /** Thrown by a processor after `job.moveToDelayed`: the job is neither completed nor failed. */
@@ -123,7 +125,8 @@ export type Refusal =
   | 'not_in_state'
   | 'pending_children'
   | 'failed_children'
-  | 'already_settled';
+  | 'already_settled'
+  | 'scheduled';
 
 /**
  * The error that BullMQ's users know for a refusal.
@@ -153,6 +156,11 @@ export function refusalError(
       return of(ErrorCode.JobNotInState, `Job ${jobId} is not in the ${state} state. ${command}`);
     case 'pending_children':
       return of(ErrorCode.JobPendingChildren, `Job ${jobId} has pending dependencies. ${command}`);
+    case 'scheduled':
+      return of(
+        ErrorCode.JobBelongsToJobScheduler,
+        `Job ${jobId} belongs to a job scheduler and cannot be removed directly. ${command}`,
+      );
     case 'failed_children':
       return Object.assign(
         new UnrecoverableError(
@@ -168,6 +176,27 @@ export function missingParentError(parentKey: string, command = 'addJob'): Error
   return Object.assign(new Error(`Missing key for parent job ${parentKey}. ${command}`), {
     code: ErrorCode.ParentJobNotExist,
   });
+}
+
+/** A scheduler found no slot for its next job: there are jobs in the way. */
+export function slotError(outcome: 'id_taken' | 'slots_taken'): Error {
+  return outcome === 'id_taken'
+    ? Object.assign(
+        new Error('Cannot create job scheduler iteration - job ID already exists. addJobScheduler'),
+        { code: ErrorCode.SchedulerJobIdCollision },
+      )
+    : Object.assign(
+        new Error(
+          'Cannot create job scheduler iteration - current and next time slots already have jobs. addJobScheduler',
+        ),
+        { code: ErrorCode.SchedulerJobSlotsBusy },
+      );
+}
+
+/** What a worker emits when it cannot make the next job of a scheduler. */
+export function schedulingError(cause: unknown): Error {
+  const { message } = toError(cause);
+  return new Error(`Failed to add repeatable job for next iteration: ${message}`, { cause });
 }
 
 /** An error that the database raised, with BullMQ's code where it has one. */

@@ -27,6 +27,8 @@ export interface JobRecord {
   failedReason?: string | null;
   stacktrace?: string[] | null;
   deferredFailure?: string | null;
+  /** The scheduler that made it. */
+  repeatJobKey?: string | null;
 }
 
 /** A job that a worker has claimed: active, under this token. */

@@ -1,5 +1,6 @@
 import type { FailurePolicy } from '../model/job-record';
 import type { BackoffOptions } from './backoff';
+import type { RepeatOptions } from './repeat-options';
 import type { RemoveOn } from './retention';
 
 /** Options that a queue may set for all of its jobs. */
@@ -55,6 +56,10 @@ export interface JobsOptions extends DefaultJobOptions {
   ignoreDependencyOnFailure?: boolean;
   /** When this child fails for good, its parent forgets it. */
   removeDependencyOnFailure?: boolean;
+  /** Set on the jobs of a scheduler: what it repeats; `count` numbers them from 1. */
+  readonly repeat?: RepeatOptions;
+  /** Set on the jobs of a scheduler with a pattern: its slot, in milliseconds since 1970. */
+  readonly prevMillis?: number;
 }
 
 /** The largest priority. */

@@ -1,5 +1,6 @@
 import type { BackoffStrategy } from './backoff';
 import type { BaseOptions } from './connection-options';
+import type { RepeatStrategy } from './repeat-options';
 import type { KeepJobs } from './retention';
 
 export interface WorkerOptions extends BaseOptions {
@@ -44,7 +45,7 @@ export interface WorkerOptions extends BaseOptions {
   removeOnComplete?: KeepJobs;
   /** What to remove when a job fails that has no `removeOnFail` of its own. */
   removeOnFail?: KeepJobs;
-  settings?: { backoffStrategy?: BackoffStrategy };
+  settings?: { backoffStrategy?: BackoffStrategy; repeatStrategy?: RepeatStrategy };
 }
 
 /** The options with their defaults. */

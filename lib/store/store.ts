@@ -8,6 +8,12 @@ import type {
   Settlement,
 } from '../model/job-record';
 import type { JobState } from '../model/job-state';
+import type {
+  AdvanceOutcome,
+  SchedulerRecord,
+  SchedulerSettings,
+  UpsertedScheduler,
+} from '../model/scheduler';
 import { quoteIdentifier } from '../options/connection-options';
 
 /** What `add_jobs` did, by position in the call. */
@@ -294,7 +300,7 @@ export class Store {
     queueId: number,
     id: string,
     withChildren: boolean,
-  ): Promise<'ok' | 'missing' | 'locked'> {
+  ): Promise<'ok' | 'missing' | 'locked' | 'scheduled'> {
     return (await this.text('remove_job', queueId, id, withChildren)) as 'ok';
   }
 
@@ -394,6 +400,54 @@ export class Store {
     isAscending: boolean,
   ): Promise<{ logs: string[]; count: number }> {
     return this.value('get_logs', queueId, id, start, end, isAscending);
+  }
+
+  /** The database's time. */
+  async getTime(): Promise<number> {
+    return this.value('get_time');
+  }
+
+  /** @param slot the first one of a pattern */
+  async upsertScheduler(
+    queueId: number,
+    id: string,
+    settings: SchedulerSettings,
+    slot?: number,
+  ): Promise<UpsertedScheduler> {
+    return this.value('upsert_scheduler', queueId, id, JSON.stringify(settings), slot ?? null);
+  }
+
+  /** @param slot the next one of a pattern */
+  async advanceScheduler(
+    queueId: number,
+    id: string,
+    jobId: string,
+    slot?: number,
+  ): Promise<AdvanceOutcome> {
+    const outcome = await this.text('advance_scheduler', queueId, id, jobId, slot ?? null);
+    return outcome as AdvanceOutcome;
+  }
+
+  /** Whether there was one. */
+  async removeScheduler(queueId: number, id: string): Promise<boolean> {
+    return this.value('remove_scheduler', queueId, id);
+  }
+
+  async getScheduler(queueId: number, id: string): Promise<SchedulerRecord | null> {
+    return this.value('get_scheduler', queueId, id);
+  }
+
+  async listSchedulers(
+    queueId: number,
+    start: number,
+    end: number,
+    isAscending: boolean,
+  ): Promise<SchedulerRecord[]> {
+    return (await this.value('list_schedulers', queueId, start, end, isAscending)) ?? [];
+  }
+
+  async countSchedulers(queueId: number): Promise<number> {
+    return this.value('count_schedulers', queueId);
   }
 
   async registerProcess(hostname: string, pid: number): Promise<{ id: number }> {

@@ -10,5 +10,5 @@ language sql stable as $$
     'finishedOn', _epoch_ms(s.finished_at), 'parentId', s.parent_id,
     'parentKey', case when s.parent_id is not null then _job_key(s.parent_queue_id, s.parent_id) end,
     'progress', s.progress, 'returnvalue', s.return_value, 'failedReason', s.failed_reason,
-    'stacktrace', s.stacktrace, 'deferredFailure', s.deferred_failure)
+    'stacktrace', s.stacktrace, 'deferredFailure', s.deferred_failure, 'repeatJobKey', s.scheduler_id)
 $$;

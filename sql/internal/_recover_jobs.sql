@@ -1,5 +1,5 @@
 -- Takes active jobs away from whoever held them, to the head of the queue. One that stalled too often fails
--- at its next activation.
+-- at its next activation, unless it belongs to a scheduler: what failed in mid-schedule would end it.
 -- Moves      active -> waiting
 -- Called by  heartbeat, unregister_worker; they hold the locks on the jobs
 -- Writes     job_state, event
@@ -18,7 +18,8 @@ begin
   set status = 'waiting', worker_id = null, lock_token = null, lock_until = null,
       seq = n.seq,
       stalled_count = s.stalled_count + 1,
-      deferred_failure = case when s.stalled_count + 1 > p_max_stalled_count then 'job stalled more than allowable limit'
+      deferred_failure = case when s.scheduler_id is null and s.stalled_count + 1 > p_max_stalled_count
+                              then 'job stalled more than allowable limit'
                               else s.deferred_failure end
   from n
   where s.queue_id = p_queue_id and s.id = n.id;

@@ -1,6 +1,6 @@
 -- Removes up to p_limit jobs of one state that are older than p_grace_ms: finished ones by when they
--- finished, others by when they were last run or added. Active jobs are never removed. Returns their ids;
--- call again until there are none.
+-- finished, others by when they were last run or added. Active jobs are never removed, nor
+-- is the job that keeps a scheduler going. Returns their ids; call again until there are none.
 -- Called by  Store.cleanJobs (Queue.clean)
 -- Writes     as _remove_jobs
 -- Locks      parents, then the jobs, skip locked
@@ -13,6 +13,7 @@ declare
     join job j on j.queue_id = s.queue_id and j.id = s.id
     where s.queue_id = p_queue_id and s.status <> 'active' and _state(s.status, s.priority) = p_state
       and coalesce(s.finished_at, s.processed_at, j.created_at) <= v_before
+      and not _is_current_iteration(s)
     order by coalesce(s.finished_at, s.processed_at, j.created_at)
     limit p_limit);
 begin

@@ -1,5 +1,5 @@
--- Removes up to p_limit jobs that wait to run, delayed ones too with p_delayed. Returns how many; call again
--- until it is 0.
+-- Removes up to p_limit jobs that wait to run, delayed ones too with p_delayed, but none that keeps a scheduler
+-- going. Returns how many; call again until it is 0.
 -- Called by  Store.drainQueue (Queue.drain)
 -- Writes     as _remove_jobs
 -- Locks      parents, then the jobs, skip locked
@@ -9,6 +9,7 @@ declare
   v_ids text[] := array(
     select s.id from job_state s
     where s.queue_id = p_queue_id and (s.status = 'waiting' or p_delayed and s.status = 'delayed')
+      and not _is_current_iteration(s)
     limit p_limit);
 begin
   perform _lock_parents_of(p_queue_id, v_ids);

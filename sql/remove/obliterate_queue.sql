@@ -1,9 +1,9 @@
 -- Removes up to p_limit jobs of a queue in whatever state, and at the end what else belongs to it: events,
--- settings, the count of ids.
+-- settings, the count of ids. Schedulers go first.
 -- Returns how many jobs were removed, or null when there are active jobs and p_force is false; call again
 -- until it is 0.
 -- Called by  Store.obliterateQueue (Queue.obliterate, which pauses the queue first)
--- Writes     as _remove_jobs; queue, event
+-- Writes     as _remove_jobs; queue, event, scheduler
 create or replace function obliterate_queue(p_queue_id integer, p_force boolean, p_limit integer) returns integer
 language plpgsql set search_path from current as $$
 declare
@@ -12,6 +12,7 @@ begin
   if not p_force and exists (select from job_state s where s.queue_id = p_queue_id and s.status = 'active') then
     return null;
   end if;
+  delete from scheduler c where c.queue_id = p_queue_id;
   -- By status, since each has its index; the key of jobs does not begin with the queue.
   v_ids := array(
     select s.id from job_state s where s.queue_id = p_queue_id and s.status = 'waiting'

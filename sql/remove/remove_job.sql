@@ -1,6 +1,6 @@
 -- Removes a job with its logs, and with p_with_children all that was ever its child. A parent that waits for
 -- it waits no longer. Outcomes: ok, missing, locked (the job or one of its children is active: nothing is
--- removed).
+-- removed), scheduled (it keeps a scheduler going: remove that).
 --
 -- Called by  Store.removeJob (Job.remove, Queue.remove)
 -- Writes     job_state, job, job_log, dependency, event
@@ -16,6 +16,9 @@ begin
   perform from job_state s where s.queue_id = p_queue_id and s.id = p_id for update;
   if not found then
     return 'missing';
+  end if;
+  if exists (select from job_state s where s.queue_id = p_queue_id and s.id = p_id and _is_current_iteration(s)) then
+    return 'scheduled';
   end if;
   with recursive tree as (
     select p_queue_id as queue_id, p_id collate "C" as id

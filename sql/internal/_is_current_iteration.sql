@@ -1,0 +1,9 @@
+-- Whether a job is the current iteration of its scheduler: without it the scheduler would make no more.
+-- Called by  whatever removes jobs that it was not asked for by name, and remove_job
+create or replace function _is_current_iteration(s job_state) returns boolean
+language plpgsql stable as $$
+begin
+  return s.scheduler_id is not null and exists (
+    select from scheduler c where c.queue_id = s.queue_id and c.id = s.scheduler_id and c.job_id = s.id);
+end;
+$$;
