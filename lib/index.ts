@@ -35,9 +35,11 @@ export type {
   QueueOptions,
 } from './options/queue-options';
 export type { KeepJobs, RemoveOn } from './options/retention';
+export type { SandboxOptions } from './options/sandbox-options';
 export type { WorkerOptions } from './options/worker-options';
 export { Queue } from './queue';
 export { QueueBase } from './queue-base';
 export { QueueEvents } from './queue-events';
 export { QueueEventsProducer } from './queue-events-producer';
+export type { SandboxedJob } from './sandboxed-job';
 export { type Processor, Worker } from './worker';
