@@ -33,7 +33,8 @@ export class ChildPool {
 
   release(child: Child): void {
     if (!child.isReusable) return;
-    if (this.children.size > this.limit()) void child.close();
+    const kept = [...this.children].filter(({ isReusable }) => isReusable).length;
+    if (kept > this.limit()) void child.close();
     else this.idle.add(child);
   }
 

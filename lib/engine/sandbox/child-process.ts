@@ -8,6 +8,7 @@ export function forkProcess(
 ): ChildLink {
   const child = fork(entryFile('main-process'), [], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: process.env,
     ...ownInspector(),
     ...options,
   });

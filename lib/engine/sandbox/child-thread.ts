@@ -6,7 +6,7 @@ export function startThread(
   options: ThreadOptions | undefined,
   onMessage: (message: ToWorker) => void,
 ): ChildLink {
-  const thread = open(entryFile('main-thread'), options);
+  const thread = open(entryFile('main-thread'), { env: process.env, ...options });
   thread.on('message', onMessage);
   const exited = new Promise<Exit>((resolve) => {
     let cause: Error | undefined;
@@ -23,9 +23,11 @@ export function startThread(
   };
 }
 
-function open(entry: string, options: ThreadOptions | undefined): Thread {
+function open(entry: string, options: ThreadOptions): Thread {
   if (!entry.endsWith('.ts')) return new Thread(entry, options);
-  // A thread reads its first file without the loader that reads TypeScript, but not what that
+  // A loader such as tsx does not read the first file of a thread, but it does read what that
   // requires.
-  return new Thread(`require(${JSON.stringify(entry)})`, { ...options, eval: true });
+  const file = JSON.stringify(entry);
+  const module = `import { createRequire } from 'node:module'; createRequire(${file})(${file});`;
+  return new Thread(new URL(`data:text/javascript,${encodeURIComponent(module)}`), options);
 }

@@ -1,3 +1,6 @@
+/** Milliseconds that a call may take. */
+const CALL_TIMEOUT_MS = 5_000;
+
 /**
  * The methods of a job that a sandboxed processor may call: each travels to the worker, is called
  * on the job there, and its result or error travels back. `sets` names the field of the job in the
@@ -42,11 +45,23 @@ export function unpack(text: string | null | undefined): unknown {
   return text == null ? undefined : JSON.parse(text);
 }
 
-/** Does on the job in the worker what was called in the sandbox. Resolves to the packed result. */
+/**
+ * Does on the job in the worker what was called in the sandbox. Resolves to the packed result.
+ * @throws Error what the method throws; `TimeoutError: …` when that takes too long
+ */
 export async function performCall(
   job: SandboxableJob,
   { method, args }: CallMessage,
 ): Promise<string | undefined> {
   if (!Object.hasOwn(JOB_CALLS, method)) throw new Error(`A sandboxed job has no ${method}`);
-  return pack(await job[method](...args.map(unpack)));
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    const error = new Error(`TimeoutError: ${method} timed out in (${CALL_TIMEOUT_MS}ms)`);
+    timer = setTimeout(() => reject(error), CALL_TIMEOUT_MS);
+  });
+  try {
+    return pack(await Promise.race([job[method](...args.map(unpack)), timeout]));
+  } finally {
+    clearTimeout(timer);
+  }
 }

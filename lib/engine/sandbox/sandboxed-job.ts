@@ -2,13 +2,9 @@ import { type CallMessage, JOB_CALLS, type JobCall, pack, unpack } from './job-c
 import { fromPlainError } from './plain-error';
 import type { AnswerMessage } from './protocol';
 
-/** Milliseconds that a call may take. */
-const ANSWER_TIMEOUT_MS = 5_000;
-
 interface PendingCall {
   resolve(value: unknown): void;
   reject(error: Error): void;
-  timer: NodeJS.Timeout;
 }
 
 /** Unique in this child, so that an answer that comes late is nobody else's. */
@@ -24,37 +20,27 @@ export class RunCalls {
     private readonly send: (call: CallMessage) => void,
   ) {}
 
-  /**
-   * @throws Error what the method throws; `TimeoutError: …` after 5 s without an answer; when the
-   * run is over
-   */
+  /** @throws Error what `performCall` throws, and when the run is over */
   call(method: JobCall, args: unknown[]): Promise<unknown> {
     if (this.isOver) return this.refuse(method);
     lastCallId += 1;
     const id = lastCallId;
     return new Promise((resolve, reject) => {
       this.send({ id, method, args: args.map(pack) });
-      const timer = setTimeout(() => {
-        this.pending.delete(id);
-        reject(new Error(`TimeoutError: ${method} timed out in (${ANSWER_TIMEOUT_MS}ms)`));
-      }, ANSWER_TIMEOUT_MS);
-      this.pending.set(id, { resolve, reject, timer });
+      this.pending.set(id, { resolve, reject });
     });
   }
 
   answer({ id, value, error }: AnswerMessage): void {
     const call = this.pending.get(id);
-    if (!call) return;
     this.pending.delete(id);
-    clearTimeout(call.timer);
-    if (error) call.reject(fromPlainError(error));
-    else call.resolve(unpack(value));
+    if (error) call?.reject(fromPlainError(error));
+    else call?.resolve(unpack(value));
   }
 
   /** Nobody waits for answers any more. */
   end(): void {
     this.isOver = true;
-    for (const { timer } of this.pending.values()) clearTimeout(timer);
     this.pending.clear();
   }
 
