@@ -164,11 +164,12 @@ describe.each([
       ]);
     });
 
-    test('and need not wait for its methods', async () => {
+    test('and need not wait for its methods, which keep their order', async () => {
       const { queue, run } = setUp();
       const { job } = await run('change without waiting');
       expect((await queue.getJob(job.id!))?.data).toEqual({ changed: true });
-      expect((await queue.getJobLogs(job.id!)).logs).toEqual(['row']);
+      const rows = Array.from({ length: 20 }, (_, i) => `row ${i}`);
+      expect((await queue.getJobLogs(job.id!)).logs).toEqual(rows);
     });
 
     test('and may throw a DelayedError while the move is on its way', async () => {

@@ -21,8 +21,8 @@ export class Child {
   private readonly link: ChildLink;
   private expectation: Expectation | undefined;
   private job: SandboxableJob | undefined;
-  /** Of the job that runs, not yet answered. */
-  private readonly calls = new Set<Promise<void>>();
+  /** The calls of the job that runs, one after the other as they came. */
+  private calls = Promise.resolve();
 
   /** @param onError hears of a crash while no job runs */
   constructor(
@@ -72,7 +72,7 @@ export class Child {
     } finally {
       signal.removeEventListener('abort', abort);
       // What the processor began to save without waiting for it comes before the end of its job.
-      await Promise.all(this.calls);
+      await this.calls;
       this.job = undefined;
     }
   }
@@ -130,13 +130,13 @@ export class Child {
 
   private answer(call: CallMessage): void {
     const { id } = call;
-    const answered = performCall(this.job!, call)
+    const job = this.job!;
+    this.calls = this.calls
+      .then(() => performCall(job, call))
       .then(
         (value) => this.link.send({ kind: 'answer', id, value }),
         (error) => this.link.send({ kind: 'answer', id, error: toPlainError(error) }),
-      )
-      .finally(() => this.calls.delete(answered));
-    this.calls.add(answered);
+      );
   }
 }
 
