@@ -520,6 +520,17 @@ describe('a child process', () => {
     await until(() => !isAlive(child));
   });
 
+  test('that hears Ctrl+C leaves it to its worker what becomes of its job', async () => {
+    const queue = on.queue();
+    const worker = on.worker(queue, fixture('acts.ts'), sandbox);
+    const first = completed(worker);
+    await queue.add('hear Ctrl+C', {});
+    const [, child] = await first;
+    const second = completed(worker);
+    await queue.add('say who', {});
+    expect((await second)[1]).toBe(child);
+  });
+
   test('dies with a worker that is killed', async () => {
     const queue = on.queue();
     const program = startProgram(queue, fixture('speaks.ts'), false);
