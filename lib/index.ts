@@ -44,9 +44,11 @@ export type {
 } from './options/repeat-options';
 export { defaultRepeatStrategy, getNextMillis } from './options/repeat-strategy';
 export type { KeepJobs, RemoveOn } from './options/retention';
+export type { SandboxOptions } from './options/sandbox-options';
 export type { WorkerOptions } from './options/worker-options';
 export { Queue } from './queue';
 export { QueueBase } from './queue-base';
 export { QueueEvents } from './queue-events';
 export { QueueEventsProducer } from './queue-events-producer';
+export type { SandboxedJob } from './sandboxed-job';
 export { type Processor, Worker } from './worker';

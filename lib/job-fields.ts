@@ -148,6 +148,12 @@ export class JobFields<DataType, ReturnType, NameType extends string> {
     };
   }
 
+  /** As `asJSON`, with the names of its queue: what a processor in a sandbox gets. */
+  asJSONSandbox(): Record<string, unknown> {
+    const { queueName, queueQualifiedName, prefix } = this;
+    return { ...this.asJSON(), queueName, queueQualifiedName, prefix };
+  }
+
   /** @throws Error with BullMQ's message for an outcome other than ok */
   protected accepted(outcome: Outcome, command: string, state?: string): void {
     if (outcome !== 'ok') throw refusalError(outcome as Refusal, this.id!, command, state);

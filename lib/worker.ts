@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExchangeLoop } from './engine/exchange-loop';
+import { type Runner, runnerOf } from './engine/runner';
 import { advanceSchedule, putOff } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
 import { Job } from './job';
@@ -68,7 +69,7 @@ export class Worker<
 > extends QueueBase {
   declare readonly opts: ResolvedWorkerOptions;
   readonly id: string = randomUUID();
-  private readonly processor: Processor<DataType, ResultType, NameType> | undefined;
+  private readonly runner: Runner<Job<DataType, ResultType, NameType>, ResultType> | undefined;
   /** Also of one job more than one: one that was moved may run again before its last run has ended. */
   private readonly runs = new Set<Run<Job<DataType, ResultType, NameType>>>();
   /** Claimed beyond `concurrency`, for the slots that come free next: `prefetch`. */
@@ -85,23 +86,28 @@ export class Worker<
   });
 
   /**
-   * @param processor the function that does the work; without one, fetch by hand with `getNextJob`
-   * @throws Error with BullMQ's message for options that cannot be
+   * @param processor the function that does the work, or the path or `file:` URL of a file that
+   * exports it, to be run in processes or threads of its own; without one, fetch by hand with
+   * `getNextJob`
+   * @throws Error with BullMQ's message for options that cannot be, or a file that does not exist
    */
   constructor(
     name: string,
-    processor?: Processor<DataType, ResultType, NameType> | null,
+    processor?: Processor<DataType, ResultType, NameType> | string | URL | null,
     opts: WorkerOptions = {},
   ) {
     const resolved = resolveWorkerOptions(opts);
-    if (processor != null && typeof processor !== 'function') {
-      throw new TypeError('The processor of a worker must be a function');
-    }
+    const runner = processor
+      ? runnerOf<Job<DataType, ResultType, NameType>, ResultType>(processor, resolved, {
+          concurrency: () => this.currentConcurrency,
+          onError: (error) => this.emit('error', error),
+        })
+      : undefined;
     super(name, resolved);
-    this.processor = processor ?? undefined;
+    this.runner = runner;
     this.currentConcurrency = resolved.concurrency;
     if (resolved.logger) logWorker(this, this.qualifiedName, resolved.logger);
-    if (processor && resolved.autorun) void this.run();
+    if (runner && resolved.autorun) void this.run();
   }
 
   /** For processors: the error to throw after `queue.rateLimit`. */
@@ -121,7 +127,7 @@ export class Worker<
 
   /** Begins to work; resolves when the worker is closed. For workers with `autorun: false`. */
   async run(): Promise<void> {
-    if (!this.processor) throw new Error('No process function is defined.');
+    if (!this.runner) throw new Error('No process function is defined.');
     if (this.starting) throw new Error('Worker is already running.');
     this.starting = this.start();
     await this.whenClosed;
@@ -203,7 +209,7 @@ export class Worker<
     job.processedBy = this.opts.name ?? '';
     // An AbortController for each job costs more than many a job: only for processors that look at
     // it.
-    const controller = this.processor!.length >= 3 ? new AbortController() : undefined;
+    const controller = this.runner!.takesSignal ? new AbortController() : undefined;
     const run = { job, controller };
     this.runs.add(run);
     if (record.repeatJobKey && !(await this.advance(record))) return this.ended(run);
@@ -211,7 +217,7 @@ export class Worker<
     try {
       const refused = this.refusalToStart(job);
       if (refused) throw refused;
-      const result = await this.processor!(job, record.token, controller?.signal);
+      const result = await this.runner!.run(job, record.token, controller?.signal);
       this.ended(run);
       await this.complete(job, record, result);
     } catch (thrown) {
@@ -385,7 +391,7 @@ export class Worker<
     if (this.loop || !force) await this.starting?.catch(() => {});
     this.loop?.giveBack(this.fetched.splice(0));
     if (!force) await this.whenIdle();
-    await this.loop?.stop(force);
+    await Promise.all([this.runner?.close(force), this.loop?.stop(force)]);
     for (const cleanup of this.cleanups) await cleanup();
     await this.backend.release();
     this.onClosed();

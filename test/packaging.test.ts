@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import manifest from '../package.json';
+import { createDatabase } from './helpers/database';
 
 const run = promisify(execFile);
 const root = path.resolve(__dirname, '..');
@@ -99,6 +100,44 @@ describe('the package', () => {
   test('tells its manifest to tools that ask', async () => {
     const out = await program('manifest.cjs', `console.log(require('tuskmq/package.json').name);`);
     expect(out).toBe('tuskmq');
+  });
+
+  test.each([
+    [
+      'sandbox.cjs',
+      `const { Queue, Worker } = require('tuskmq');
+       const file = require('node:path').join(__dirname, 'processor.cjs');`,
+    ],
+    [
+      'sandbox.mjs',
+      `import { Queue, Worker } from 'tuskmq';
+       const file = new URL('./processor.mjs', import.meta.url);`,
+    ],
+  ])('runs processors from files, in processes and in threads, in %s', async (name, head) => {
+    const database = await createDatabase();
+    const work = 'async (job) => { await job.updateProgress(1); return job.data; }';
+    fs.writeFileSync(path.join(app, 'processor.cjs'), `module.exports = ${work};`);
+    fs.writeFileSync(path.join(app, 'processor.mjs'), `export default ${work};`);
+    const out = await program(
+      name,
+      `${head}
+       const connection = ${JSON.stringify(database.url)};
+       const run = async (useWorkerThreads) => {
+         const queue = new Queue('q', { connection });
+         const worker = new Worker('q', file, { connection, useWorkerThreads });
+         const result = await new Promise((resolve, reject) => {
+           worker.on('completed', (_job, value) => resolve(value));
+           worker.on('failed', (_job, error) => reject(error));
+           queue.add('job', useWorkerThreads ? 'thread' : 'process');
+         });
+         await worker.close();
+         await queue.close();
+         return result;
+       };
+       run(false).then(async (one) => console.log(one, await run(true)));`,
+    );
+    await database.drop();
+    expect(out).toBe('process thread');
   });
 
   test.each(['mts', 'cts'])('has types for a .%s file', async (extension) => {

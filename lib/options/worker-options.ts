@@ -2,8 +2,9 @@ import type { BackoffStrategy } from './backoff';
 import type { BaseOptions } from './connection-options';
 import type { RepeatStrategy } from './repeat-options';
 import type { KeepJobs } from './retention';
+import type { SandboxOptions } from './sandbox-options';
 
-export interface WorkerOptions extends BaseOptions {
+export interface WorkerOptions extends BaseOptions, SandboxOptions {
   /** Stored with the jobs that it runs, as `processedBy`. */
   name?: string;
   /** Begin to work at once. Default true; otherwise `run()` does. */

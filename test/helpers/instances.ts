@@ -22,7 +22,7 @@ export interface Instances {
   queue(name?: string, opts?: QueueOptions): Queue;
   worker(
     queue: { name: string } | string,
-    processor: Processor | null,
+    processor: Processor | string | URL | null,
     opts?: WorkerOptions,
   ): Worker;
   flow(opts?: FlowProducerOptions): FlowProducer;
