@@ -212,7 +212,7 @@ export class Worker<
     const controller = this.runner!.takesSignal ? new AbortController() : undefined;
     const run = { job, controller };
     this.runs.add(run);
-    if (record.repeatJobKey && !(await this.advance(record))) return this.ended(run);
+    if (record.repeatJobKey && !(await this.advance(run, record))) return;
     this.emit('active', job, 'waiting');
     try {
       const refused = this.refusalToStart(job);
@@ -233,7 +233,10 @@ export class Worker<
   }
 
   /** Makes the next job of a scheduler, before this one runs. False when that failed: the job is put off. */
-  private async advance(record: ClaimedJob): Promise<boolean> {
+  private async advance(
+    run: Run<Job<DataType, ResultType, NameType>>,
+    record: ClaimedJob,
+  ): Promise<boolean> {
     const { store } = this.backend;
     const { maxStalledCount, settings } = this.opts;
     const { id, token } = record;
@@ -242,6 +245,7 @@ export class Worker<
       await advanceSchedule(store, queueId, record, settings?.repeatStrategy);
       return true;
     } catch (error) {
+      this.ended(run);
       this.emit('error', schedulingError(error));
     }
     try {
