@@ -212,7 +212,7 @@ export class Worker<
     const controller = this.runner!.takesSignal ? new AbortController() : undefined;
     const run = { job, controller };
     this.runs.add(run);
-    if (record.repeatJobKey && !(await this.advance(run, record))) return;
+    if (record.repeatJobKey && !(await this.advance(record, run))) return;
     this.emit('active', job, 'waiting');
     try {
       const refused = this.refusalToStart(job);
@@ -234,8 +234,8 @@ export class Worker<
 
   /** Makes the next job of a scheduler, before this one runs. False when that failed: the job is put off. */
   private async advance(
-    run: Run<Job<DataType, ResultType, NameType>>,
     record: ClaimedJob,
+    run?: Run<Job<DataType, ResultType, NameType>>,
   ): Promise<boolean> {
     const { store } = this.backend;
     const { maxStalledCount, settings } = this.opts;
@@ -245,7 +245,7 @@ export class Worker<
       await advanceSchedule(store, queueId, record, settings?.repeatStrategy);
       return true;
     } catch (error) {
-      this.ended(run);
+      if (run) this.ended(run);
       this.emit('error', schedulingError(error));
     }
     try {
