@@ -1,4 +1,4 @@
-import type { TransactionClient } from './db/database';
+import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
 import { type Refusal, refusalError } from './model/errors';
 import type { JobRecord } from './model/job-record';
@@ -116,7 +116,8 @@ export class JobFields<DataType, ReturnType, NameType extends string> {
   /**
    * This job, bound to an open transaction of the application's: what its methods change commits or
    * rolls back with it.
-   * @param tx a `pg` client on which BEGIN has been run
+   * @param tx of `pg`, Prisma, Drizzle, Kysely, Knex, TypeORM, …: see docs/transactions.md
+   * @throws TypeError for what is not an open transaction
    */
   withTransaction(tx: TransactionClient): this {
     const bound = Object.assign(Object.create(Object.getPrototypeOf(this)) as this, this);
