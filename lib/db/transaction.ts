@@ -40,8 +40,11 @@ const adapters = [
   queryClient,
 ] as TransactionAdapter<TransactionClient>[];
 
+/** The last statement on each transaction: `pg` refuses to queue them itself from version 9 on. */
+const underWay = new WeakMap<TransactionClient, Promise<unknown>>();
+
 /**
- * The application's transaction as an executor. Nothing is prepared, set or listened to on its
+ * The application's transaction as an executor, one statement after the other. Nothing is prepared, set or listened to on its
  * connection.
  * @throws TypeError when this is no open transaction, on which each statement would be a
  * transaction of its own; as far as the library lets one see, also when it has ended since
@@ -60,10 +63,17 @@ export function transactionExecutor(tx: TransactionClient): Executor {
   };
   check();
   return {
-    async query(text, values) {
-      check();
+    query(text, values) {
       const statement = withTextParameters(text, values);
-      return adapter.query(tx, statement.text, statement.values);
+      const answer = (underWay.get(tx) ?? Promise.resolve()).then(() => {
+        check();
+        return adapter.query(tx, statement.text, statement.values);
+      });
+      underWay.set(
+        tx,
+        answer.catch(() => {}),
+      );
+      return answer;
     },
   };
 }

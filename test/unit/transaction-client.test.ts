@@ -1,6 +1,7 @@
 import { withTextParameters } from '../../lib/db/text-parameters';
 import { transactionExecutor } from '../../lib/db/transaction';
 import { withQuestionMarks } from '../../lib/db/transaction-adapter';
+import { until } from '../helpers/wait';
 
 describe('withTextParameters', () => {
   test('makes texts of all values, with the casts that give them their types back', () => {
@@ -38,6 +39,24 @@ describe('transactionExecutor', () => {
     };
     const rows = await transactionExecutor(client).query('select $1', [1], 'named');
     expect([rows, calls]).toEqual([[{ r: '1' }], [['select $1::text::integer', ['1']]]]);
+  });
+
+  test('runs one statement after the other, also after one that failed', async () => {
+    const waiting: ((error?: Error) => void)[] = [];
+    const client = {
+      query: () =>
+        new Promise<{ rows: never[] }>((resolve, reject) => {
+          waiting.push((error) => (error ? reject(error) : resolve({ rows: [] })));
+        }),
+    };
+    const first = transactionExecutor(client).query('select 1', []);
+    const second = transactionExecutor(client).query('select 2', []);
+    await until(() => waiting.length === 1);
+    waiting[0]?.(new Error('first'));
+    await expect(first).rejects.toThrow('first');
+    await until(() => waiting.length === 2);
+    waiting[1]?.();
+    await expect(second).resolves.toEqual([]);
   });
 
   test.each([undefined, null, 'postgres://', 7, {}, { query: 'select 1' }, () => {}])(
