@@ -53,7 +53,8 @@ export class FlowProducer extends EventEmitter {
   /**
    * This producer, bound to an open transaction of the application's: its flows exist when that
    * commits.
-   * @param tx of `pg`, Prisma, Drizzle, Kysely, Knex, TypeORM, …: see docs/transactions.md
+   * @param tx what `pg` (after BEGIN), Prisma, Drizzle, Kysely, Knex, TypeORM, MikroORM, Sequelize,
+   * postgres.js or PGlite hand out as an open transaction, or an object with `query(text, params)`
    * @throws TypeError for what is not an open transaction
    */
   withTransaction(tx: TransactionClient): this {

@@ -116,7 +116,8 @@ export class JobFields<DataType, ReturnType, NameType extends string> {
   /**
    * This job, bound to an open transaction of the application's: what its methods change commits or
    * rolls back with it.
-   * @param tx of `pg`, Prisma, Drizzle, Kysely, Knex, TypeORM, …: see docs/transactions.md
+   * @param tx what `pg` (after BEGIN), Prisma, Drizzle, Kysely, Knex, TypeORM, MikroORM, Sequelize,
+   * postgres.js or PGlite hand out as an open transaction, or an object with `query(text, params)`
    * @throws TypeError for what is not an open transaction
    */
   withTransaction(tx: TransactionClient): this {
