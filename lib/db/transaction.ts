@@ -63,7 +63,7 @@ export function transactionExecutor(tx: TransactionClient): Executor {
   };
   check();
   return {
-    query(text, values) {
+    async query(text, values) {
       const statement = withTextParameters(text, values);
       const answer = (underWay.get(tx) ?? Promise.resolve()).then(() => {
         check();

@@ -20,6 +20,12 @@ describe('withTextParameters', () => {
   });
 });
 
+describe('withTextParameters, for a value that no column can hold', () => {
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, 1.5, 'a\0'])('refuses %p', (value) => {
+    expect(() => withTextParameters('select f($1)', [value])).toThrow(RangeError);
+  });
+});
+
 describe('withQuestionMarks', () => {
   test('takes question marks in names for names', () => {
     expect(withQuestionMarks('select "why? $1".f($1::text, $2::text)')).toBe(
