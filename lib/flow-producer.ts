@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import type { TransactionClient } from './db/database';
+import type { TransactionClient } from './db/transaction';
 import { Backend } from './engine/backend';
 import { type PreparedJob, prepareJob } from './engine/job-spec';
 import { Job } from './job';
@@ -53,7 +53,9 @@ export class FlowProducer extends EventEmitter {
   /**
    * This producer, bound to an open transaction of the application's: its flows exist when that
    * commits.
-   * @param tx a `pg` client on which BEGIN has been run
+   * @param tx what `pg` (after BEGIN), Prisma, Drizzle, Kysely, Knex, TypeORM, MikroORM, Sequelize,
+   * postgres.js or PGlite hand out as an open transaction, or an object with `query(text, params)`
+   * @throws TypeError for what is not an open transaction
    */
   withTransaction(tx: TransactionClient): this {
     const bound = Object.create(this) as this;

@@ -1,4 +1,4 @@
-export type { TransactionClient } from './db/database';
+export type { TransactionClient } from './db/transaction';
 export { FlowProducer, type JobNode } from './flow-producer';
 export { Job } from './job';
 export type { DependenciesOptions, JobDependencies } from './job-family';

@@ -1,4 +1,4 @@
-import type { TransactionClient } from './db/database';
+import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
 import { type Refusal, refusalError } from './model/errors';
 import type { JobRecord } from './model/job-record';
@@ -123,7 +123,9 @@ export class JobFields<DataType, ReturnType, NameType extends string> {
   /**
    * This job, bound to an open transaction of the application's: what its methods change commits or
    * rolls back with it.
-   * @param tx a `pg` client on which BEGIN has been run
+   * @param tx what `pg` (after BEGIN), Prisma, Drizzle, Kysely, Knex, TypeORM, MikroORM, Sequelize,
+   * postgres.js or PGlite hand out as an open transaction, or an object with `query(text, params)`
+   * @throws TypeError for what is not an open transaction
    */
   withTransaction(tx: TransactionClient): this {
     const bound = Object.assign(Object.create(Object.getPrototypeOf(this)) as this, this);

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TransactionClient } from './db/database';
+import type { TransactionClient } from './db/transaction';
 import { Backend } from './engine/backend';
 import { checkQueueName, DEFAULT_PREFIX, qualifiedName } from './model/names';
 import type { BaseOptions } from './options/connection-options';

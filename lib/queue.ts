@@ -1,4 +1,4 @@
-import type { TransactionClient } from './db/database';
+import type { TransactionClient } from './db/transaction';
 import { Job } from './job';
 import { now } from './model/clock';
 import { refusalError } from './model/errors';
@@ -52,7 +52,9 @@ export class Queue<
    * This queue, bound to an open transaction of the application's: jobs that it adds, and whatever
    * else it changes, exist when that transaction commits, and leave no trace when it rolls back.
    * Check input before: an error in SQL spoils the transaction.
-   * @param tx a `pg` client on which BEGIN has been run
+   * @param tx what `pg` (after BEGIN), Prisma, Drizzle, Kysely, Knex, TypeORM, MikroORM, Sequelize,
+   * postgres.js or PGlite hand out as an open transaction, or an object with `query(text, params)`
+   * @throws TypeError for what is not an open transaction
    */
   withTransaction(tx: TransactionClient): this {
     return this.bind(tx);

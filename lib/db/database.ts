@@ -14,29 +14,6 @@ export interface Executor {
   query(text: string, values: readonly unknown[], name?: string): Promise<Row[]>;
 }
 
-/** The application's open transaction: whatever has the `query` method of a `pg` client. */
-export interface TransactionClient {
-  query(text: string, values?: unknown[]): Promise<{ rows: Row[] }>;
-}
-
-/**
- * The application's transaction as an executor. Nothing is prepared, set or listened to on its
- * connection.
- * @throws TypeError when this is no client; also for a pool, on which each statement would be a
- * transaction of its own
- */
-export function transactionExecutor(tx: TransactionClient): Executor {
-  if (typeof tx?.query !== 'function') {
-    throw new TypeError('withTransaction expects a pg client on which BEGIN has been run');
-  }
-  if ('totalCount' in tx && 'idleCount' in tx) {
-    throw new TypeError(
-      'withTransaction expects a client, not a pool: take one with `await pool.connect()` and run BEGIN on it',
-    );
-  }
-  return { query: async (text, values) => (await tx.query(text, [...values])).rows };
-}
-
 /** Whether an error says that the connection is gone rather than that the statement is wrong. */
 export function isConnectionError(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };

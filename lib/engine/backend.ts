@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { isConnectionError, type TransactionClient, transactionExecutor } from '../db/database';
+import { isConnectionError } from '../db/database';
 import {
   type OpenPool,
   openPool,
@@ -8,6 +8,7 @@ import {
   type PoolExecutor,
   poolExecutor,
 } from '../db/node-postgres';
+import { type TransactionClient, transactionExecutor } from '../db/transaction';
 import { missingParentError, raisedError, refusalError } from '../model/errors';
 import type { JobSpec } from '../model/job-record';
 import {

@@ -199,11 +199,22 @@ export function schedulingError(cause: unknown): Error {
   return new Error(`Failed to add repeatable job for next iteration: ${message}`, { cause });
 }
 
-/** An error that the database raised, with BullMQ's code where it has one. */
-export function raisedError(error: Error & { code?: unknown }): Error {
-  return error.code === 'TQ007'
-    ? Object.assign(new Error(error.message), { code: ErrorCode.ParentJobCannotBeReplaced })
-    : error;
+/**
+ * An error that the database raised, with BullMQ's message and code where it has them. Libraries
+ * around the driver keep it as the cause of theirs, or put its message and code into their message.
+ */
+export function raisedError(error: Error): Error {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const isOurs = (at as { code?: unknown }).code === 'TQ007' || at.message.includes('`TQ007`');
+    const message =
+      isOurs && /^.*(The parent job .+ cannot be replaced\. addJob)/s.exec(at.message)?.[1];
+    if (message) {
+      return Object.assign(new Error(message, { cause: error }), {
+        code: ErrorCode.ParentJobCannotBeReplaced,
+      });
+    }
+  }
+  return error;
 }
 
 /** Whatever was thrown, as an Error with a message worth reading. */

@@ -117,7 +117,7 @@ export class Store {
   private async text(name: string, ...args: unknown[]): Promise<string | null> {
     const rows = await this.executor.query(
       `select ${this.prelude}${this.prefix}.${name}(${placeholders(args)})::text as r`,
-      args,
+      args.map(toValue),
       `${this.schema}.${name}${this.prelude && '/deferring'}`,
     );
     return (rows[0]?.['r'] ?? null) as string | null;
@@ -209,9 +209,10 @@ export class Store {
     queueId: number,
     settlements: readonly Settlement[],
   ): Promise<RefusedSettlement[]> {
-    return (await this.value('settle_jobs', queueId, JSON.stringify(settlements))) ?? [];
+    return (await this.value('settle_jobs', queueId, new Json(JSON.stringify(settlements)))) ?? [];
   }
 
+  /** Also on the application's connection: as one JSON text, whatever type parsers that has. */
   async claimJobs(
     queueId: number,
     limit: number,
@@ -219,8 +220,14 @@ export class Store {
     lockMs: number,
     name: string,
   ): Promise<ClaimedJob[]> {
-    const rows = await this.claimedRows('claim_jobs', queueId, limit, token, lockMs, name);
-    return rows.map((row) => toClaimedJob(row, token));
+    const args = [queueId, limit, token, lockMs, name];
+    const [row] = await this.executor.query(
+      `select json_agg(c)::text as r from ${this.prefix}.claim_jobs(${placeholders(args)}) c`,
+      args,
+      `${this.schema}.claim_jobs`,
+    );
+    const rows = JSON.parse((row?.['r'] as string | null) ?? '[]') as Row[];
+    return rows.map((row) => toClaimedJob(row, token, (value) => value));
   }
 
   /** Ids of the jobs that are not held under their token. */
@@ -266,7 +273,8 @@ export class Store {
   }
 
   async retryJob(queueId: number, id: string, state: string, opts: object): Promise<Outcome> {
-    return (await this.text('retry_job', queueId, id, state, JSON.stringify(opts))) as Outcome;
+    const json = new Json(JSON.stringify(opts));
+    return (await this.text('retry_job', queueId, id, state, json)) as Outcome;
   }
 
   async promoteJob(queueId: number, id: string): Promise<Outcome> {
@@ -529,7 +537,7 @@ export class Store {
   }
 
   async publishEvent(queueId: number, name: string, payload: string): Promise<void> {
-    await this.text('publish_event', queueId, name, payload);
+    await this.text('publish_event', queueId, name, new Json(payload));
   }
 
   /** Resolves when all that this session's server has committed before is on disk. */
@@ -543,18 +551,29 @@ export class Store {
   }
 }
 
-function placeholders(args: readonly unknown[]): string {
-  return args.map((_, i) => `$${i + 1}`).join(', ');
+/** A text for a parameter of type json, which not every connection makes of a text by itself. */
+class Json {
+  constructor(readonly text: string) {}
 }
 
-function toClaimedJob(row: Row, token: string): ClaimedJob {
+function placeholders(args: readonly unknown[]): string {
+  return args.map((arg, i) => `$${i + 1}${arg instanceof Json ? '::json' : ''}`).join(', ');
+}
+
+function toValue(arg: unknown): unknown {
+  return arg instanceof Json ? arg.text : arg;
+}
+
+/** @param parse what its columns of type json are to be read with */
+function toClaimedJob(
+  row: Row,
+  token: string,
+  parse: (json: string) => unknown = JSON.parse,
+): ClaimedJob {
   const text = row as Record<string, string>;
   return {
     id: text['id']!,
     name: text['name']!,
-    data: JSON.parse(text['data']!),
-    opts: JSON.parse(text['opts']!),
-    token,
     timestamp: Number(text['created_at']),
     processedOn: Number(text['processed_at']),
     priority: Number(text['priority']),
@@ -562,6 +581,6 @@ function toClaimedJob(row: Row, token: string): ClaimedJob {
     attemptsStarted: Number(text['attempts_started']),
     delay: 0,
     stalledCounter: 0,
-    ...(row['more'] ? (JSON.parse(text['more']!) as Partial<Omit<JobRecord, 'token'>>) : undefined),
+    ...(row['more'] ? (parse(text['more']!) as Partial<Omit<JobRecord, 'token'>>) : undefined),
   };
 }

@@ -98,8 +98,8 @@ describe('Queue.withTransaction', () => {
     const queue = on.queue();
     const pool = new Pool({ connectionString: on.url });
     expect(() => queue.withTransaction(pool as never)).toThrow(/expects a client, not a pool/);
-    expect(() => queue.withTransaction({} as never)).toThrow(/expects a pg client/);
-    expect(() => queue.withTransaction(undefined as never)).toThrow(/expects a pg client/);
+    expect(() => queue.withTransaction({} as never)).toThrow(/expects an open transaction/);
+    expect(() => queue.withTransaction(undefined as never)).toThrow(/expects an open transaction/);
     await pool.end();
   });
 

@@ -1,5 +1,4 @@
 import { Pool } from 'pg';
-import { transactionExecutor } from '../../lib/db/database';
 import { InvalidConnectionError } from '../../lib/model/errors';
 import { quoteIdentifier, resolveConnection } from '../../lib/options/connection-options';
 
@@ -71,19 +70,5 @@ describe('resolveConnection', () => {
 describe('quoteIdentifier', () => {
   test('doubles quotes', () => {
     expect(quoteIdentifier('My "Odd" schema')).toBe('"My ""Odd"" schema"');
-  });
-});
-
-describe('transactionExecutor', () => {
-  test('runs statements on the client, one array of values each', async () => {
-    const calls: unknown[] = [];
-    const client = {
-      query: async (...args: unknown[]) => {
-        calls.push(args);
-        return { rows: [{ r: '1' }] };
-      },
-    };
-    const rows = await transactionExecutor(client).query('select $1', ['a'], 'named');
-    expect([rows, calls]).toEqual([[{ r: '1' }], [['select $1', ['a']]]]);
   });
 });

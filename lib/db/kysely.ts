@@ -1,0 +1,30 @@
+import type { Row } from './database';
+import { hasMethod, type TransactionAdapter } from './transaction-adapter';
+
+/** The `trx` of Kysely's `db.transaction()` or `db.startTransaction()`. */
+export interface KyselyTransaction {
+  readonly isTransaction: true;
+  // biome-ignore lint/suspicious/noExplicitAny: takes a CompiledQuery
+  executeQuery(query: any): PromiseLike<{ rows: any[] }>;
+}
+
+export const kysely: TransactionAdapter<KyselyTransaction> = {
+  serves: (handle) => hasMethod(handle, 'executeQuery') && 'isTransaction' in handle,
+  refusal: (trx) =>
+    trx.isTransaction
+      ? undefined
+      : 'the `trx` of `db.transaction().execute(async (trx) => …)` of Kysely',
+  async query(trx, text, values): Promise<Row[]> {
+    return (await trx.executeQuery(compiled(text, values))).rows;
+  },
+};
+
+/** What Kysely's `CompiledQuery.raw` returns. Plugins keep notes under the query id. */
+function compiled(sql: string, parameters: string[]) {
+  return {
+    sql,
+    parameters,
+    query: { kind: 'RawNode', sqlFragments: [sql], parameters: [] },
+    queryId: { queryId: 'tuskmq' },
+  };
+}
