@@ -574,6 +574,9 @@ function toClaimedJob(
   return {
     id: text['id']!,
     name: text['name']!,
+    data: parse(text['data']!),
+    opts: parse(text['opts']!) as Record<string, unknown>,
+    token,
     timestamp: Number(text['created_at']),
     processedOn: Number(text['processed_at']),
     priority: Number(text['priority']),

@@ -11,6 +11,8 @@ begin
   from job_state s where s.queue_id = p_queue_id and s.status = 'delayed' order by s.run_at limit 1;
   select q.rate_limited_until into v_free_at
   from queue q where q.id = p_queue_id and q.rate_limited_until > _now();
-  return greatest(ceil(extract(epoch from least(v_due_at, v_free_at) - _now()) * 1000), 0);
+  -- greatest() alone would make 0 of null.
+  return case when least(v_due_at, v_free_at) is not null
+              then greatest(ceil(extract(epoch from least(v_due_at, v_free_at) - _now()) * 1000), 0) end;
 end;
 $$;
