@@ -6,38 +6,54 @@ const LONGEST_MS = 15_000;
 /** Completions before the clock starts: the first claim, connections and compilation are not the steady state. */
 const WARM_UP_SHARE = 0.1;
 
-/**
- * Lets one worker run jobs that are there already.
- * @returns completions a second after the warm-up, and how many there were in all
- */
+export interface DrainOptions extends Partial<WorkOptions> {
+  concurrency: number;
+  /** Default: 15,000. */
+  longestMs?: number;
+}
+
+export interface Drained {
+  /** Completions a second, after the warm-up. */
+  rate: number;
+  /** Microseconds of this process's CPU time a job, after the warm-up. */
+  cpu: number;
+  completed: number;
+}
+
+/** Lets workers run jobs that are there already. */
 export async function drain(
   peer: Peer,
   jobs: number,
-  concurrency: number,
-  process: WorkOptions['process'] = async () => {},
-): Promise<{ rate: number; completed: number }> {
+  { longestMs = LONGEST_MS, onCompleted, ...options }: DrainOptions,
+): Promise<Drained> {
   const warmUp = Math.max(Math.round(jobs * WARM_UP_SHARE), 1);
   let completed = 0;
   let from = 0;
+  let cpuFrom = process.cpuUsage();
   let finish = () => {};
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const deadline = setTimeout(finish, LONGEST_MS);
+  const deadline = setTimeout(finish, longestMs);
   const work = await peer.work({
-    concurrency,
-    process,
+    process: async () => {},
+    ...options,
     onCompleted: () => {
       completed++;
-      if (completed === warmUp) from = performance.now();
+      onCompleted?.();
+      if (completed === warmUp) {
+        from = performance.now();
+        cpuFrom = process.cpuUsage();
+      }
       if (completed === jobs) finish();
     },
   });
   await finished;
   const seconds = (performance.now() - from) / 1000;
+  const { user, system } = process.cpuUsage(cpuFrom);
   const measured = completed - warmUp;
   clearTimeout(deadline);
   await work.close(false);
   if (measured <= 0) throw new Error(`Only ${completed} of ${jobs} jobs were done`);
-  return { rate: measured / seconds, completed };
+  return { rate: measured / seconds, cpu: (user + system) / measured, completed };
 }
