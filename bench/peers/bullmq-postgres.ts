@@ -14,7 +14,7 @@ export function bullmqPostgres({ url }: Place): Peer {
   let shared: Pool | undefined;
   const share = (max: number) => {
     shared ??= new Pool({ connectionString: url, max, options: '-c search_path=bullmq' });
-    return shared;
+    return shared.setMaxListeners(0);
   };
   return new BullmqShapedPeer({
     queue: (name) => new Queue(name, { connection: own }),

@@ -1,5 +1,6 @@
 import type { WorkerUtils } from 'graphile-worker' with { 'resolution-mode': 'import' };
 import { deepenGraphileWorker } from './graphile-worker-depth';
+import { poolThatCounts } from './graphile-worker-pool';
 import { type Peer, type Place, QUEUE, type Work, type WorkOptions } from './peer';
 
 type WorkerPreset = Pick<
@@ -47,18 +48,29 @@ class GraphileWorkerPeer implements Peer {
   async work({ queues = [QUEUE], concurrency, process, onCompleted }: WorkOptions): Promise<Work> {
     const { run } = await import('graphile-worker');
     const perform = (payload: unknown) => process({ data: payload as { index: number } });
+    const pool = poolThatCounts(this.url, (jobs) => {
+      for (let i = 0; i < jobs; i++) onCompleted?.();
+    });
     const runner = await run({
-      connectionString: this.url,
+      pgPool: pool,
       noHandleSignals: true,
       logger: await quiet(),
       taskList: Object.fromEntries(
-        queues.map((name) => [name, async (data) => void (await perform(data))]),
+        queues.map((name) => [
+          name,
+          async (data) => {
+            await perform(data);
+          },
+        ]),
       ),
       preset: { worker: { ...this.preset, concurrentJobs: concurrency * queues.length } },
     });
-    // It tells of a completion when it sends it, a batch at most before it is stored.
-    if (onCompleted) runner.events.on('job:complete', onCompleted);
-    return { close: () => runner.stop() };
+    return {
+      close: async () => {
+        await runner.stop();
+        await pool.end();
+      },
+    };
   }
 
   async close() {

@@ -28,8 +28,7 @@ export async function drain(
 ): Promise<Drained> {
   const warmUp = Math.max(Math.round(jobs * WARM_UP_SHARE), 1);
   let completed = 0;
-  let from = 0;
-  let cpuFrom = process.cpuUsage();
+  let start: { at: number; cpu: NodeJS.CpuUsage; completed: number } | undefined;
   let finish = () => {};
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
@@ -41,19 +40,25 @@ export async function drain(
     onCompleted: () => {
       completed++;
       onCompleted?.();
+      // Many that are told at once were done together: they belong before the start, all of them.
       if (completed === warmUp) {
-        from = performance.now();
-        cpuFrom = process.cpuUsage();
+        queueMicrotask(() => {
+          start = { at: performance.now(), cpu: process.cpuUsage(), completed };
+        });
       }
       if (completed === jobs) finish();
     },
   });
   await finished;
-  const seconds = (performance.now() - from) / 1000;
-  const { user, system } = process.cpuUsage(cpuFrom);
-  const measured = completed - warmUp;
+  const end = performance.now();
   clearTimeout(deadline);
+  const measured = completed - (start?.completed ?? completed);
+  const { user, system } = process.cpuUsage(start?.cpu);
   await work.close(false);
-  if (measured <= 0) throw new Error(`Only ${completed} of ${jobs} jobs were done`);
-  return { rate: measured / seconds, cpu: (user + system) / measured, completed };
+  if (!start || measured === 0) throw new Error(`Only ${completed} of ${jobs} jobs were done`);
+  return {
+    rate: measured / ((end - start.at) / 1000),
+    cpu: (user + system) / measured,
+    completed,
+  };
 }
