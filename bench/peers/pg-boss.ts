@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PgBoss } from 'pg-boss' with { 'resolution-mode': 'import' };
 import { type Peer, type Place, QUEUE, type Work, type WorkOptions } from './peer';
@@ -68,6 +69,7 @@ class PgBossPeer implements Peer {
 function fetchJobs(boss: PgBoss, options: WorkOptions): Work {
   const { queues = [QUEUE], concurrency, process, onCompleted } = options;
   const end = new AbortController();
+  setMaxListeners(0, end.signal);
   const loops = queues.flatMap((queue) =>
     Array.from({ length: Math.ceil(concurrency / BATCH) }, () => loop(queue)),
   );
