@@ -51,16 +51,19 @@ export async function runAll(
   return runs;
 }
 
-/** Peers take turns, so that a slow minute of the machine hits all of them; so do variants that are compared. */
+/** Peers take turns, so that a slow minute of the machine hits all of them. */
 function stepsOf(name: string, plan: Plan): Step[] {
   const workload = workloads[name]!;
   const taking = plan.peerNames.filter((peer) => !workload.leftOut?.[peer]);
-  const repeats = Math.min(plan.repeats, workload.mostRepeats ?? plan.repeats);
+  const repeats = Array.from(
+    { length: Math.min(plan.repeats, workload.mostRepeats ?? plan.repeats) },
+    (_, i) => i + 1,
+  );
   const variants = Object.keys(workload.variants);
-  const groups = workload.keepsDatabase ? [variants] : variants.map((variant) => [variant]);
+  const groups = workload.comparesVariants ? [variants] : variants.map((variant) => [variant]);
   return groups.flatMap((group) =>
-    Array.from({ length: repeats }, (_, i) => i + 1).flatMap((repeat) =>
-      group.flatMap((variant) => taking.map((peer) => ({ workload: name, variant, peer, repeat }))),
+    repeats.flatMap((repeat) =>
+      taking.flatMap((peer) => group.map((variant) => ({ workload: name, variant, peer, repeat }))),
     ),
   );
 }

@@ -22,6 +22,7 @@ export const deepQueue: Workload<DeepParams> = {
   },
   leftOut: leaveOut(['bullmq-postgres', ...onRedis], 'filling it takes longer than a run may'),
   keepsDatabase: true,
+  comparesVariants: true,
   async run({ peer, params: { jobs, depth }, repeat }) {
     if (repeat === 1) await peer.deepen!(depth);
     await fill(peer, jobs);

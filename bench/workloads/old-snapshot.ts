@@ -35,6 +35,7 @@ export const oldSnapshot: Workload<SnapshotParams> = {
   },
   leftOut: leaveOut(onRedis, 'not about PostgreSQL'),
   mostRepeats: 1,
+  comparesVariants: true,
   async run({ peer, place, params: { jobs, isHeld } }) {
     const release = isHeld ? await holdSnapshot(place.url) : undefined;
     await fill(peer, jobs);

@@ -24,6 +24,8 @@ export interface Workload<Params = any> {
   leftOut?: Partial<Record<PeerName, string>>;
   /** A long one is repeated no more often than this, whatever --repeats says. */
   mostRepeats?: number;
+  /** The variants of a peer run one after another, for they are compared with each other. */
+  comparesVariants?: boolean;
   /** All repeats of a variant and peer use one database, which the first one fills. Default: each gets a new one. */
   keepsDatabase?: boolean;
   /** Default: `QUEUE` alone. */
