@@ -187,8 +187,11 @@ function specOf(
   };
 }
 
-/** Both sides of 1, with room for the labels. */
+/** Both sides of 1, with room for the labels: a twelfth of the whole on either side. */
 function domainOf(bars: readonly Bar[]): [number, number] {
   const times = bars.map((bar) => bar.times);
-  return [Math.min(0.8, ...times) * 0.75, Math.max(1.25, ...times) * 1.3];
+  const least = Math.min(0.8, ...times);
+  const most = Math.max(1.25, ...times);
+  const room = (most / least) ** (1 / 12);
+  return [least / room, most * room];
 }

@@ -24,7 +24,10 @@ interface Results {
   runs: Run[];
 }
 
-void main();
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
 
 async function main(): Promise<void> {
   const options = readOptions();
@@ -34,10 +37,8 @@ async function main(): Promise<void> {
     : await measure(options.plan);
   console.log(`\n${report(results.runs, results.plan)}\n`);
   if (!options.from) {
-    const name = path.join(RESULTS, results.at.replace(/[:.]/g, '-'));
-    fs.writeFileSync(`${name}.json`, JSON.stringify(results, null, 2));
-    console.log(`All runs: ${path.relative(process.cwd(), `${name}.json`)}`);
-    await draw(results, `${name}.svg`);
+    console.log(`All runs: ${path.relative(process.cwd(), `${fileOf(results)}.json`)}`);
+    await draw(results, `${fileOf(results)}.svg`);
   }
   if (options.chart) await draw(results, options.chart);
   if (results.runs.some((run) => run.error)) process.exitCode = 1;
@@ -61,16 +62,27 @@ async function measure(plan: Plan): Promise<Results> {
       ...plan,
       peerNames: plan.peerNames.filter((name) => !missing.includes(name)),
     };
-    return {
+    const results: Results = {
       at: new Date().toISOString(),
       machine: `${os.cpus().length} cores, Node ${process.versions.node}`,
       servers: servers.descriptions,
       plan: feasible,
-      runs: await runAll(feasible, servers.urls, plan.isProfiled ? RESULTS : undefined),
+      runs: [],
     };
+    await runAll(feasible, servers.urls, plan.isProfiled ? RESULTS : undefined, (run) => {
+      results.runs.push(run);
+      // Each time: a run of hours that is broken off has its numbers.
+      fs.writeFileSync(`${fileOf(results)}.json`, JSON.stringify(results, null, 2));
+    });
+    return results;
   } finally {
     await servers.stop();
   }
+}
+
+/** Without its extension. */
+function fileOf(results: Results): string {
+  return path.join(RESULTS, results.at.replace(/[:.]/g, '-'));
 }
 
 async function draw(results: Results, file: string): Promise<void> {

@@ -28,8 +28,8 @@ export async function runAll(
   plan: Plan,
   urls: Servers['urls'],
   profiles: string | undefined,
-): Promise<Run[]> {
-  const runs: Run[] = [];
+  onRun: (run: Run) => void,
+): Promise<void> {
   const steps = plan.only.flatMap((name) => stepsOf(name, plan));
   /** Databases that later repeats use again. */
   const kept = new Set<string>();
@@ -41,14 +41,13 @@ export async function runAll(
     );
     const answer = await runStep(step, plan, urls, kept, profiles);
     console.log('error' in answer ? `failed\n${answer.error}` : brief(answer.measures));
-    runs.push({ ...step, ...answer });
+    onRun({ ...step, ...answer });
     // At once: the server would vacuum them while others are measured.
     if (steps[index + 1]?.workload !== step.workload) {
       for (const database of kept) await dropDatabase(urls.postgres!, database);
       kept.clear();
     }
   }
-  return runs;
 }
 
 /** Peers take turns, so that a slow minute of the machine hits all of them. */
