@@ -1,5 +1,5 @@
 import { type PeerName, peers } from './peers';
-import type { Place } from './peers/peer';
+import { type Place, QUEUE } from './peers/peer';
 import { workloads } from './workloads';
 
 /** One run, as the parent process orders it. */
@@ -24,9 +24,11 @@ process.once('message', async (order: Order) => {
 process.once('disconnect', () => process.exit());
 
 async function carryOut(order: Order): Promise<Answer> {
-  const peer = peers[order.peer].create(order.place);
-  await peer.open();
-  const measures = await workloads[order.workload]!.run({ ...order, peer });
+  const { server, create } = peers[order.peer];
+  const peer = create(order.place);
+  const workload = workloads[order.workload]!;
+  await peer.open(workload.queues?.(order.params) ?? [QUEUE]);
+  const measures = await workload.run({ ...order, peer, server });
   await peer.cleanUp?.();
   return { measures };
 }

@@ -1,118 +1,109 @@
-import type { PeerName } from './peers';
-import { median } from './statistics';
+import { timesBetter, valuesOf } from './comparison';
+import { spread, table } from './format';
+import { OURS, type PeerName } from './peers';
+import { type Row, rowsOf } from './rows';
+import type { Run } from './runner';
+import { judgeAll } from './verdicts';
 import { workloads } from './workloads';
-import type { Measures, Metric } from './workloads/workload';
 
-/** One run of one peer, as measured. */
-export interface Run {
-  workload: string;
-  variant: string;
-  peer: PeerName;
-  repeat: number;
-  measures?: Measures;
-  error?: string;
-}
-
-const OURS: PeerName = 'tuskmq';
-const REFERENCE: PeerName = 'bullmq-postgres';
-
-/** Medians with their spread, how many times better we are than each peer, and whether that is what we want. */
+/** What all runs of one call measured, as text: medians, ratios, who was left out and why, targets. */
 export function report(
   runs: readonly Run[],
-  plan: { only: string[]; peerNames: PeerName[] },
+  plan: { only: readonly string[]; peerNames: readonly PeerName[] },
 ): string {
+  const rows = rowsOf(plan.only);
   const others = plan.peerNames.filter((peer) => peer !== OURS);
-  const rows: string[][] = [
+  return [
+    '## Medians (least–greatest)',
+    mediansOf(runs, rows, plan.peerNames),
+    ...(others.length > 0 && plan.peerNames.includes(OURS)
+      ? [
+          `## Times better ${OURS} is: above 1 it is faster, or cheaper`,
+          ratiosOf(runs, rows, others),
+        ]
+      : []),
+    ...leftOutOf(plan),
+    ...verdictsOf(runs, plan.only),
+  ].join('\n\n');
+}
+
+function mediansOf(
+  runs: readonly Run[],
+  rows: readonly Row[],
+  peerNames: readonly PeerName[],
+): string {
+  return table(
     [
-      'workload',
-      'unit',
-      ...plan.peerNames,
-      ...others.map((peer) => `times ${peer}`),
-      'target',
-      'met',
+      ['workload', 'unit', ...peerNames],
+      ...rows.map((row) => [
+        row.title,
+        row.metric.unit,
+        ...peerNames.map((peer) => cell(row, peer, spreadOf(valuesIn(runs, row, peer)))),
+      ]),
     ],
-  ];
-  for (const name of plan.only) {
-    const workload = workloads[name]!;
-    const variants = Object.keys(workload.variants);
-    for (const variant of variants) {
-      for (const [metricName, metric] of Object.entries({
-        ...workload.metrics,
-        ...workload.variants[variant]!.metrics,
-      })) {
-        const valuesOf = (peer: PeerName, ofVariant = variant) =>
-          runs.flatMap((run) =>
-            run.workload === name && run.variant === ofVariant && run.peer === peer
-              ? [run.measures?.[metricName] ?? Number.NaN]
-              : [],
-          );
-        const ours = valuesOf(OURS);
-        const hasManyMetrics = Object.keys(workload.metrics).length > 1;
-        rows.push([
-          [workload.title, variant, hasManyMetrics ? metricName : ''].filter(Boolean).join(', '),
-          metric.unit,
-          ...plan.peerNames.map((peer) => spread(valuesOf(peer))),
-          ...others.map((peer) => spread(timesBetter(metric, ours, valuesOf(peer)), '×')),
-          ...judge(metric, ours, valuesOf(REFERENCE), valuesOf(OURS, variants[0])),
-        ]);
-      }
+    2,
+  );
+}
+
+function ratiosOf(runs: readonly Run[], rows: readonly Row[], others: readonly PeerName[]): string {
+  return table(
+    [
+      ['workload', ...others],
+      ...rows.map((row) => {
+        const ours = valuesIn(runs, row, OURS);
+        return [
+          row.title,
+          ...others.map((peer) =>
+            cell(
+              row,
+              peer,
+              spreadOf(timesBetter(row.metric, ours, valuesIn(runs, row, peer)), '×'),
+            ),
+          ),
+        ];
+      }),
+    ],
+    1,
+  );
+}
+
+function valuesIn(runs: readonly Run[], row: Row, peer: PeerName): number[] {
+  return valuesOf(runs, { ...row, metric: row.metricName, peer });
+}
+
+function spreadOf(values: readonly number[], suffix = ''): string {
+  return values.length === 0 ? '' : spread(values, suffix);
+}
+
+function cell(row: Row, peer: PeerName, text: string): string {
+  return workloads[row.workload]!.leftOut?.[peer] ? '–' : text;
+}
+
+function leftOutOf(plan: { only: readonly string[]; peerNames: readonly PeerName[] }): string[] {
+  const lines = plan.only.flatMap((name) => {
+    const { title, leftOut = {} } = workloads[name]!;
+    const byReason = new Map<string, PeerName[]>();
+    for (const peer of plan.peerNames) {
+      const reason = leftOut[peer];
+      if (reason) byReason.set(reason, [...(byReason.get(reason) ?? []), peer]);
     }
-  }
-  return aligned(rows);
-}
-
-/** By repeat: runs of one repeat are neighbours in time, and share the machine's mood. */
-function timesBetter(metric: Metric, ours: number[], theirs: number[]): number[] {
-  return ours.flatMap((value, i) => {
-    const other = theirs[i];
-    if (other === undefined) return [];
-    return [metric.better === 'more' ? value / other : other / value];
+    return [...byReason].map(([reason, names]) => `- ${title}: ${names.join(', ')} (${reason})`);
   });
+  return lines.length === 0 ? [] : ['## Left out', lines.join('\n')];
 }
 
-/** The target in words, and whether the medians meet it. */
-function judge(
-  metric: Metric,
-  ours: number[],
-  reference: number[],
-  firstVariant: number[],
-): [string, string] {
-  const { target } = metric;
-  if (!target || ours.length === 0) return ['', ''];
-  if ('atMost' in target) {
-    return [`≤ ${target.atMost}`, median(ours) <= target.atMost ? 'yes' : 'NO'];
-  }
-  if ('timesFirstVariant' in target) {
-    const times = median(timesBetter(metric, ours, firstVariant));
-    return [
-      `≥ ${target.timesFirstVariant}× the shallow one`,
-      `${times >= target.timesFirstVariant ? 'yes' : 'NO'}, ${times.toFixed(2)}×`,
-    ];
-  }
-  const words = `≥ ${target.timesBullmqPostgres}× ${REFERENCE}`;
-  if (reference.length === 0) return [words, ''];
-  const times = median(timesBetter(metric, ours, reference));
-  return [words, times >= target.timesBullmqPostgres ? 'yes' : 'NO'];
-}
-
-function spread(values: number[], suffix = ''): string {
-  if (values.length === 0) return '';
-  const middle = `${format(median(values))}${suffix}`;
-  return values.length === 1
-    ? middle
-    : `${middle} (${format(Math.min(...values))}–${format(Math.max(...values))})`;
-}
-
-function format(value: number): string {
-  if (!Number.isFinite(value)) return 'failed';
-  if (value >= 100) return Math.round(value).toLocaleString('en');
-  return value.toFixed(value >= 10 ? 1 : value >= 0.1 ? 2 : 3);
-}
-
-function aligned(rows: string[][]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const line = (row: string[]) =>
-    `| ${row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join(' | ')} |`;
-  const rule = `|${widths.map((width, column) => (column < 2 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
-  return [line(rows[0]!), rule, ...rows.slice(1).map(line)].join('\n');
+function verdictsOf(runs: readonly Run[], only: readonly string[]): string[] {
+  const verdicts = judgeAll(runs, only);
+  if (verdicts.length === 0) return [];
+  const words = { true: 'yes', false: 'NO', undefined: '' };
+  return [
+    '## Targets',
+    table(
+      [
+        ['target', 'measured', 'met'],
+        ...verdicts.map(({ target, measured, isMet }) => [target, measured, words[`${isMet}`]]),
+      ],
+      3,
+    ),
+  ];
 }

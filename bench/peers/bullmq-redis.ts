@@ -3,15 +3,23 @@ import Redis from 'ioredis';
 import { BullmqShapedPeer } from './bullmq-shaped';
 import type { Peer, Place } from './peer';
 
-/** BullMQ on Redis, with default options. */
+/**
+ * BullMQ on Redis, with default options. Many queues or workers share one connection, as its
+ * documentation advises; each worker adds the one on which it blocks.
+ */
 export function bullmqRedis({ url, prefix }: Place): Peer {
-  const connection = { url };
+  let redis: Redis | undefined;
+  const connect = (instances: number) => {
+    if (instances === 1) return { url };
+    redis ??= new Redis(url, { maxRetriesPerRequest: null }).setMaxListeners(0);
+    return redis;
+  };
   return new BullmqShapedPeer({
-    queue: (name) => new Queue(name, { connection, prefix }),
-    worker: (name, processor, concurrency) =>
-      new Worker(name, processor, { connection, prefix, concurrency }),
+    queue: (name, instances) => new Queue(name, { connection: connect(instances), prefix }),
+    worker: (name, processor, { concurrency, instances }) =>
+      new Worker(name, processor, { connection: connect(instances), prefix, concurrency }),
     flowProducer: () => {
-      const producer = new FlowProducer({ connection, prefix });
+      const producer = new FlowProducer({ connection: { url }, prefix });
       return {
         add: (flow) => producer.add(prefixed(flow as FlowJob, prefix)),
         close: () => producer.close(),

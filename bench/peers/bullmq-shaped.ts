@@ -1,4 +1,12 @@
-import { PARENT_QUEUE, type Peer, type PeerJob, QUEUE, type Work, type WorkOptions } from './peer';
+import {
+  type Flows,
+  PARENT_QUEUE,
+  type Peer,
+  type PeerJob,
+  QUEUE,
+  type Work,
+  type WorkOptions,
+} from './peer';
 
 interface ShapedJob extends PeerJob {
   getChildrenValues(): Promise<object>;
@@ -25,75 +33,99 @@ interface ShapedFlowProducer {
 
 /** The part of BullMQ's API that a run uses, bound to a connection. */
 export interface Shape {
-  queue(name: string): ShapedQueue;
+  /** @param instances how many queues this process opens */
+  queue(name: string, instances: number): ShapedQueue;
   worker(
     name: string,
     processor: (job: ShapedJob) => Promise<unknown>,
-    concurrency: number,
+    options: {
+      concurrency: number;
+      /** How many workers this process starts. */
+      instances: number;
+    },
   ): ShapedWorker;
   flowProducer(): ShapedFlowProducer;
+  deepen?(depth: number): Promise<void>;
   cleanUp?(): Promise<void>;
 }
 
-/** A peer that has BullMQ's API. All of them run this same code, with default options. */
+/** A peer that has BullMQ's API. All of them run this same code. */
 export class BullmqShapedPeer implements Peer {
-  private queue!: ShapedQueue;
+  readonly flows: Flows;
+  readonly deepen: Peer['deepen'];
+  readonly cleanUp: Peer['cleanUp'];
+  private readonly queues = new Map<string, ShapedQueue>();
 
-  constructor(private readonly shape: Shape) {}
+  constructor(private readonly shape: Shape) {
+    this.flows = {
+      addFanIn: (children) => addFanIn(shape, children),
+      workOnParents: (onCompleted) => workOnParents(shape, onCompleted),
+    };
+    this.deepen = shape.deepen;
+    this.cleanUp = shape.cleanUp;
+  }
 
-  async open() {
-    this.queue = this.shape.queue(QUEUE);
-    await this.queue.waitUntilReady();
+  async open(names: readonly string[]) {
+    for (const name of names) {
+      const queue = this.shape.queue(name, names.length);
+      this.queues.set(name, queue);
+      await queue.waitUntilReady();
+    }
   }
 
   add(data: object) {
-    return this.queue.add('job', data);
+    return this.queues.get(QUEUE)!.add('job', data);
   }
 
-  addBulk(data: object[]) {
-    return this.queue.addBulk(data.map((item) => ({ name: 'job', data: item })));
+  addBulk(data: object[], queue = QUEUE) {
+    return this.queues.get(queue)!.addBulk(data.map((item) => ({ name: 'job', data: item })));
   }
 
-  async addFanIn(children: number) {
-    const producer = this.shape.flowProducer();
-    await producer.add({
-      name: 'parent',
-      queueName: PARENT_QUEUE,
-      data: {},
-      children: Array.from({ length: children }, (_, index) => ({
-        name: 'child',
-        queueName: QUEUE,
-        data: { index },
-      })),
+  async work({ queues = [QUEUE], concurrency, process, onCompleted }: WorkOptions): Promise<Work> {
+    const workers = queues.map((name) => {
+      const worker = this.shape.worker(name, process, { concurrency, instances: queues.length });
+      worker.on('error', report);
+      if (onCompleted) worker.on('completed', onCompleted);
+      return worker;
     });
-    await producer.close();
-  }
-
-  async work({ concurrency, process, onCompleted }: WorkOptions): Promise<Work> {
-    const worker = this.shape.worker(QUEUE, process, concurrency);
-    worker.on('error', report);
-    if (onCompleted) worker.on('completed', onCompleted);
-    await worker.waitUntilReady();
-    return worker as Work;
-  }
-
-  async workOnParents(onCompleted: (childrenSeen: number) => void): Promise<Work> {
-    const countChildren = async (job: ShapedJob) =>
-      Object.keys(await job.getChildrenValues()).length;
-    const worker = this.shape.worker(PARENT_QUEUE, countChildren, 1);
-    worker.on('error', report);
-    worker.on('completed', (_job, result) => onCompleted(result as number));
-    await worker.waitUntilReady();
-    return worker as Work;
+    await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+    return {
+      close: async (force) => {
+        await Promise.all(workers.map((worker) => worker.close(force)));
+      },
+    };
   }
 
   async close() {
-    await this.queue.close();
+    await Promise.all([...this.queues.values()].map((queue) => queue.close()));
   }
+}
 
-  async cleanUp() {
-    await this.shape.cleanUp?.();
-  }
+async function addFanIn(shape: Shape, children: number): Promise<void> {
+  const producer = shape.flowProducer();
+  await producer.add({
+    name: 'parent',
+    queueName: PARENT_QUEUE,
+    data: {},
+    children: Array.from({ length: children }, (_, index) => ({
+      name: 'child',
+      queueName: QUEUE,
+      data: { index },
+    })),
+  });
+  await producer.close();
+}
+
+async function workOnParents(
+  shape: Shape,
+  onCompleted: (childrenSeen: number) => void,
+): Promise<Work> {
+  const countChildren = async (job: ShapedJob) => Object.keys(await job.getChildrenValues()).length;
+  const worker = shape.worker(PARENT_QUEUE, countChildren, { concurrency: 1, instances: 1 });
+  worker.on('error', report);
+  worker.on('completed', (_job, result) => onCompleted(result as number));
+  await worker.waitUntilReady();
+  return worker as Work;
 }
 
 function report(error: Error) {

@@ -6,38 +6,59 @@ const LONGEST_MS = 15_000;
 /** Completions before the clock starts: the first claim, connections and compilation are not the steady state. */
 const WARM_UP_SHARE = 0.1;
 
-/**
- * Lets one worker run jobs that are there already.
- * @returns completions a second after the warm-up, and how many there were in all
- */
+export interface DrainOptions extends Partial<WorkOptions> {
+  concurrency: number;
+  /** Default: 15,000. */
+  longestMs?: number;
+}
+
+export interface Drained {
+  /** Completions a second, after the warm-up. */
+  rate: number;
+  /** Microseconds of this process's CPU time a job, after the warm-up. */
+  cpu: number;
+  completed: number;
+}
+
+/** Lets workers run jobs that are there already. */
 export async function drain(
   peer: Peer,
   jobs: number,
-  concurrency: number,
-  process: WorkOptions['process'] = async () => {},
-): Promise<{ rate: number; completed: number }> {
+  { longestMs = LONGEST_MS, onCompleted, ...options }: DrainOptions,
+): Promise<Drained> {
   const warmUp = Math.max(Math.round(jobs * WARM_UP_SHARE), 1);
   let completed = 0;
-  let from = 0;
+  let start: { at: number; cpu: NodeJS.CpuUsage; completed: number } | undefined;
   let finish = () => {};
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const deadline = setTimeout(finish, LONGEST_MS);
+  const deadline = setTimeout(finish, longestMs);
   const work = await peer.work({
-    concurrency,
-    process,
+    process: async () => {},
+    ...options,
     onCompleted: () => {
       completed++;
-      if (completed === warmUp) from = performance.now();
+      onCompleted?.();
+      // Many that are told at once were done together: they belong before the start, all of them.
+      if (completed === warmUp) {
+        queueMicrotask(() => {
+          start = { at: performance.now(), cpu: process.cpuUsage(), completed };
+        });
+      }
       if (completed === jobs) finish();
     },
   });
   await finished;
-  const seconds = (performance.now() - from) / 1000;
-  const measured = completed - warmUp;
+  const end = performance.now();
   clearTimeout(deadline);
+  const measured = completed - (start?.completed ?? completed);
+  const { user, system } = process.cpuUsage(start?.cpu);
   await work.close(false);
-  if (measured <= 0) throw new Error(`Only ${completed} of ${jobs} jobs were done`);
-  return { rate: measured / seconds, completed };
+  if (!start || measured === 0) throw new Error(`Only ${completed} of ${jobs} jobs were done`);
+  return {
+    rate: measured / ((end - start.at) / 1000),
+    cpu: (user + system) / measured,
+    completed,
+  };
 }

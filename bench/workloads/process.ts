@@ -1,40 +1,40 @@
 import { drain } from './drain';
 import { fill } from './fill';
-import type { Metric, Workload } from './workload';
+import { jobsPerSecond, type Variant, type Workload } from './workload';
 
 interface ProcessParams {
   jobs: number;
   concurrency: number;
+  /** Of text in the payload, beside the job's number. */
+  textBytes: number;
 }
 
-const jobsPerSecond: Metric = { unit: 'jobs/s', better: 'more' };
-
-function atConcurrency(concurrency: number, jobs: number, timesBullmqPostgres?: number) {
+/** Always several times as many jobs as the largest batch that a peer takes, which is 500. */
+function at(concurrency: number, jobs: number, textBytes = 0): Variant<ProcessParams> {
   return {
-    full: { jobs, concurrency },
-    quick: { jobs: Math.max(jobs / 5, 200), concurrency },
-    metrics: {
-      rate: timesBullmqPostgres
-        ? { ...jobsPerSecond, target: { timesBullmqPostgres } }
-        : jobsPerSecond,
-    },
+    full: { jobs, concurrency, textBytes },
+    quick: { jobs: Math.max(jobs / 5, 2_500), concurrency, textBytes },
   };
 }
 
 /** One worker runs jobs that do nothing and were added before. */
 export const processing: Workload<ProcessParams> = {
   title: 'Process no-op',
-  metrics: { rate: jobsPerSecond },
-  variants: {
-    'c=1': atConcurrency(1, 2_000, 1.3),
-    'c=10': atConcurrency(10, 10_000),
-    'c=50': atConcurrency(50, 20_000, 10),
-    'c=500': atConcurrency(500, 30_000),
+  metrics: {
+    rate: jobsPerSecond,
+    'client CPU': { unit: 'µs/job', better: 'less' },
   },
-  async run({ peer, params: { jobs, concurrency } }) {
-    await fill(peer, jobs);
+  variants: {
+    'c=1': at(1, 5_000),
+    'c=10': at(10, 10_000),
+    'c=50': at(50, 20_000),
+    'c=500': at(500, 30_000),
+    'c=50, 1.5 kB': at(50, 20_000, 1_500),
+  },
+  async run({ peer, params: { jobs, concurrency, textBytes } }) {
+    await fill(peer, jobs, textBytes);
     await peer.close();
-    const { rate } = await drain(peer, jobs, concurrency);
-    return { rate };
+    const { rate, cpu } = await drain(peer, jobs, { concurrency });
+    return { rate, 'client CPU': cpu };
   },
 };

@@ -1,58 +1,70 @@
-import { Client } from 'pg';
-import { databaseOf } from '../databases';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Costs, openCostMeter } from '../meters/costs';
+import { onRedis } from '../peers';
 import { drain } from './drain';
-import { payloads } from './fill';
-import type { Workload } from './workload';
+import { payload } from './fill';
+import { leaveOut, type Workload } from './workload';
 
-interface Counters {
-  walBytes: number;
-  commits: number;
+interface CostParams {
+  jobs: number;
+  textBytes: number;
 }
 
 const IN_FLIGHT = 50;
 
 /** What a job costs the server, by its own counters: added with 50 in flight, then run at c=50. */
-export const serverCost: Workload<{ jobs: number }> = {
+export const serverCost: Workload<CostParams> = {
   title: 'Server cost a job',
   metrics: {
     'WAL, add': { unit: 'bytes', better: 'less' },
     'WAL, process c=50': { unit: 'bytes', better: 'less' },
+    'WAL beyond twice the payload': { unit: 'bytes', better: 'less' },
     'commits, add': { unit: 'commits', better: 'less' },
     'commits, process c=50': { unit: 'commits', better: 'less' },
+    'dead rows': { unit: 'rows', better: 'less' },
   },
-  variants: { '': { full: { jobs: 10_000 }, quick: { jobs: 2_000 } } },
-  peers: ['tuskmq', 'bullmq-postgres'],
-  async run({ peer, place, monitorUrl, params: { jobs } }) {
-    const monitor = new Client({ connectionString: monitorUrl });
-    await monitor.connect();
+  variants: {
+    small: { full: { jobs: 10_000, textBytes: 0 }, quick: { jobs: 2_000, textBytes: 0 } },
+    '1.5 kB': {
+      full: { jobs: 10_000, textBytes: 1_500 },
+      quick: { jobs: 2_000, textBytes: 1_500 },
+    },
+  },
+  leftOut: leaveOut(onRedis, 'not about PostgreSQL'),
+  async run({ peer, place, monitorUrl, params: { jobs, textBytes } }) {
+    const meter = await openCostMeter(place, monitorUrl);
     const atStart = await read();
-    const waiting = payloads(jobs);
+    let next = 0;
     await Promise.all(
       Array.from({ length: IN_FLIGHT }, async () => {
-        for (let data = waiting.pop(); data; data = waiting.pop()) await peer.add(data);
+        while (next < jobs) await peer.add(payload(next++, textBytes));
       }),
     );
     await peer.close();
     const added = await read();
-    const { completed } = await drain(peer, jobs, 50);
+    const { completed } = await drain(peer, jobs, { concurrency: 50 });
     const processed = await read();
-    await monitor.end();
+    await meter.close();
+    const wal = {
+      add: (added.walBytes - atStart.walBytes) / jobs,
+      process: (processed.walBytes - added.walBytes) / completed,
+    };
+    const payloadBytes = JSON.stringify(payload(jobs, textBytes)).length;
     return {
-      'WAL, add': (added.walBytes - atStart.walBytes) / jobs,
-      'WAL, process c=50': (processed.walBytes - added.walBytes) / completed,
+      'WAL, add': wal.add,
+      'WAL, process c=50': wal.process,
+      'WAL beyond twice the payload': wal.add + wal.process - 2 * payloadBytes,
       'commits, add': (added.commits - atStart.commits) / jobs,
       'commits, process c=50': (processed.commits - added.commits) / completed,
+      'dead rows':
+        (added.deadRows - atStart.deadRows) / jobs +
+        (processed.deadRows - added.deadRows) / completed,
     };
 
     /** Sessions publish their counters when they end or have been idle for a second. */
-    async function read(): Promise<Counters> {
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
-      const { rows } = await monitor.query<{ wal: string; commits: string }>(
-        `select pg_current_wal_insert_lsn() - '0/0'::pg_lsn as wal, xact_commit as commits
-         from pg_stat_database where datname = $1`,
-        [databaseOf(place.url)],
-      );
-      return { walBytes: Number(rows[0]!.wal), commits: Number(rows[0]!.commits) };
+    async function read(): Promise<Costs> {
+      await sleep(1_500);
+      return meter.read();
     }
   },
 };
