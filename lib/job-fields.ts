@@ -1,7 +1,7 @@
 import type { TransactionClient } from './db/database';
 import type { Backend } from './engine/backend';
 import { type Refusal, refusalError } from './model/errors';
-import type { JobRecord } from './model/job-record';
+import type { JobJson, JobJsonSandbox, JobRecord } from './model/job-record';
 import { qualifiedName } from './model/names';
 import type { BackoffStrategy } from './options/backoff';
 import type { JobsOptions } from './options/job-options';
@@ -131,14 +131,34 @@ export class JobFields<DataType, ReturnType, NameType extends string> {
   }
 
   /** With data, result and stack traces as JSON texts. */
-  asJSON(): Record<string, unknown> {
-    const { token: _, ...fields } = this.toJSON();
+  asJSON(): JobJson {
+    const { failedReason, deferredFailure, finishedOn, processedOn, processedBy } = this;
     return {
-      ...fields,
+      id: this.id!,
+      name: this.name,
       data: JSON.stringify(this.data === undefined ? {} : this.data),
-      returnvalue: JSON.stringify(this.returnvalue ?? null),
+      opts: this.opts,
+      progress: this.progress,
+      attemptsMade: this.attemptsMade,
+      attemptsStarted: this.attemptsStarted,
+      stalledCounter: this.stalledCounter,
+      timestamp: this.timestamp,
       stacktrace: JSON.stringify(this.stacktrace ?? []),
+      returnvalue: JSON.stringify(this.returnvalue ?? null),
+      ...(failedReason != null && { failedReason }),
+      ...(deferredFailure != null && { deferredFailure }),
+      ...(finishedOn != null && { finishedOn }),
+      ...(processedOn != null && { processedOn }),
+      ...(processedBy != null && { processedBy }),
+      ...(this.parentKey !== undefined && { parentKey: this.parentKey }),
+      ...(this.parent && { parent: this.parent }),
     };
+  }
+
+  /** As `asJSON`, with what names its queue. */
+  asJSONSandbox(): JobJsonSandbox {
+    const { queueName, queueQualifiedName, prefix } = this;
+    return { ...this.asJSON(), queueName, queueQualifiedName, prefix };
   }
 
   /** @throws Error with BullMQ's message for an outcome other than ok */

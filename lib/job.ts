@@ -81,6 +81,11 @@ export class Job<
     return job;
   }
 
+  /** Options from the JSON text in which they are stored. */
+  static optsFromJSON(rawOpts?: string): JobsOptions {
+    return JSON.parse(rawOpts || '{}') as JobsOptions;
+  }
+
   /**
    * Appends a row to the log of a job. Resolves to the number of rows; keeps the last `keepLogs`.
    */

@@ -1,9 +1,19 @@
+import { KEPT_EVENTS } from './engine/event-reader';
+import { type DependenciesPage, readDependencies } from './engine/read-dependencies';
 import { Job } from './job';
+import type { QueueListener } from './model/events';
 import { type JobState, type JobType, jobStates, toJobState } from './model/job-state';
+import type { QueueMeta } from './model/queue-meta';
 import { QueueBase } from './queue-base';
+import { libraryVersion } from './store/migrator';
+
+/** Read once: the file of a package that is running does not change. */
+const version = `tuskmq:${libraryVersion()}`;
 
 /** What can be read of a queue. */
-export class QueueGetters<DataType, ResultType, NameType extends string> extends QueueBase {
+export class QueueGetters<DataType, ResultType, NameType extends string> extends QueueBase<
+  QueueListener<Job<DataType, ResultType, NameType>>
+> {
   /** The job of this id, or undefined. */
   async getJob(jobId: string): Promise<Job<DataType, ResultType, NameType> | undefined> {
     if (!jobId) return undefined;
@@ -99,8 +109,16 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
     return this.getJobCountByTypes('active');
   }
 
-  getDelayedCount() {
-    return this.getJobCountByTypes('delayed');
+  /**
+   * @param before only jobs that are due before this time, in milliseconds since 1970
+   * @throws Error for a time that is no safe integer
+   */
+  async getDelayedCount(before?: number): Promise<number> {
+    if (before === undefined) return this.getJobCountByTypes('delayed');
+    if (!Number.isSafeInteger(before)) {
+      throw new Error('timestamp must be a safe integer in milliseconds');
+    }
+    return this.store.countDelayed(await this.queueId(), before);
   }
 
   getPrioritizedCount() {
@@ -132,6 +150,19 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
     return this.store.getLogs(await this.queueId(), jobId, start, end, asc);
   }
 
+  /**
+   * Children of a job that are completed or pending, from `start` to `end` inclusive (-1: to the end): their
+   * keys, the jobs as far as they still exist, and how many there are in all.
+   */
+  async getDependencies(
+    parentId: string,
+    type: 'processed' | 'pending',
+    start: number,
+    end: number,
+  ): Promise<DependenciesPage> {
+    return readDependencies(this.store, await this.queueId(), parentId, type, start, end);
+  }
+
   /** How many waiting jobs have each of these priorities; 0 stands for none. */
   async getCountsPerPriority(priorities: number[]): Promise<{ [priority: string]: number }> {
     return this.store.countPriorities(await this.queueId(), [...new Set(priorities)]);
@@ -139,6 +170,21 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
 
   async isPaused(): Promise<boolean> {
     return (await this.store.getQueue(await this.queueId())).paused;
+  }
+
+  /** What BullMQ stores of each queue: the library with its version, and about how many events are kept. */
+  get metaValues(): { 'opts.maxLenEvents': number; version: string } {
+    return { 'opts.maxLenEvents': KEPT_EVENTS, version };
+  }
+
+  /** Settings that hold for all instances of this queue. */
+  async getMeta(): Promise<QueueMeta> {
+    return { version, maxLenEvents: KEPT_EVENTS, paused: await this.isPaused() };
+  }
+
+  /** The library with its version, such as `tuskmq:1.0.0`. */
+  async getVersion(): Promise<string> {
+    return version;
   }
 
   /** Milliseconds until the rate limit ends, or -2 when there is none. */
@@ -157,6 +203,20 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
       idle: `${idle}`,
       name: this.name,
       rawname: name ? `${base}:w:${name}` : base,
+    }));
+  }
+
+  /** The QueueEvents of this queue, in all processes; in the form of `getWorkers`. */
+  async getQueueEvents(): Promise<{ [field: string]: string }[]> {
+    const base = `${this.prefix}:${Buffer.from(this.name).toString('base64')}`;
+    const listeners = await this.store.listListeners(await this.queueId());
+    return listeners.map(({ id, hostname, pid, age, idle }) => ({
+      id: `${id}`,
+      addr: `${hostname}:${pid}`,
+      age: `${age}`,
+      idle: `${idle}`,
+      name: this.name,
+      rawname: `${base}:qe`,
     }));
   }
 

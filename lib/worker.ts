@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { BackendFactory } from './engine/backend-factory';
 import { ExchangeLoop } from './engine/exchange-loop';
 import { completion, failure } from './engine/settlements';
 import { Job } from './job';
@@ -13,6 +14,7 @@ import {
   toError,
   UnrecoverableError,
 } from './model/errors';
+import type { WorkerListener } from './model/events';
 import type { ClaimedJob } from './model/job-record';
 import {
   checkConcurrency,
@@ -55,7 +57,7 @@ interface Run<JobType> {
  * Runs the jobs of a queue.
  *
  * Events: `active`, `completed`, `failed` (every failed try), `progress`, `stalled`, `drained`,
- * `error`, `paused`, `resumed`, `ready`, `closing`, `closed`.
+ * `lockRenewalFailed`, `error`, `paused`, `resumed`, `ready`, `closing`, `closed`.
  */
 export class Worker<
   // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, untyped data
@@ -63,7 +65,7 @@ export class Worker<
   // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, an untyped result
   ResultType = any,
   NameType extends string = string,
-> extends QueueBase {
+> extends QueueBase<WorkerListener<Job<DataType, ResultType, NameType>, ResultType>> {
   declare readonly opts: ResolvedWorkerOptions;
   readonly id: string = randomUUID();
   private readonly processor: Processor<DataType, ResultType, NameType> | undefined;
@@ -73,6 +75,7 @@ export class Worker<
   private readonly cleanups: (() => unknown)[] = [];
   private currentConcurrency: number;
   private isPausedHere = false;
+  private isAttended = false;
   private loop: ExchangeLoop | undefined;
   private starting: Promise<void> | undefined;
   private onClosed!: () => void;
@@ -82,18 +85,20 @@ export class Worker<
 
   /**
    * @param processor the function that does the work; without one, fetch by hand with `getNextJob`
+   * @param backendFactory default: what `setDefaultBackendFactory` was given
    * @throws Error with BullMQ's message for options that cannot be
    */
   constructor(
     name: string,
     processor?: Processor<DataType, ResultType, NameType> | null,
     opts: WorkerOptions = {},
+    backendFactory?: BackendFactory,
   ) {
     const resolved = resolveWorkerOptions(opts);
     if (processor != null && typeof processor !== 'function') {
       throw new TypeError('The processor of a worker must be a function');
     }
-    super(name, resolved);
+    super(name, resolved, backendFactory);
     this.processor = processor ?? undefined;
     this.currentConcurrency = resolved.concurrency;
     if (resolved.logger) logWorker(this, this.qualifiedName, resolved.logger);
@@ -153,22 +158,42 @@ export class Worker<
         }),
     });
     this.loop = loop;
+    this.attend(queueId, loop);
+    this.cleanups.push(await listener.subscribe(channel, () => loop.prod()));
+    this.emit('ready');
+    loop.prod();
+  }
+
+  /** Has the heartbeat keep this worker alive, and look for jobs of dead workers. */
+  private attend(queueId: number, loop?: ExchangeLoop): void {
     const { lockDuration, stalledInterval, maxStalledCount, skipStalledCheck } = this.opts;
+    this.isAttended = true;
     this.cleanups.push(
-      pulse.attend({
+      this.backend.pulse.attend({
         queueId,
         lockDuration,
         stalledInterval,
         maxStalledCount,
         checksStalled: !skipStalledCheck,
-        isAsleep: () => loop.isAsleep(),
+        isAsleep: () => loop?.isAsleep() ?? false,
         onStalled: (jobId) => this.emit('stalled', jobId, 'active'),
-        onClaimable: () => loop.prod(),
+        onClaimable: () => loop?.prod(),
+        onLeaseLost: () => {
+          const ids = [...this.runs.values()].map(({ job }) => job.id!);
+          if (ids.length > 0) this.emit('lockRenewalFailed', ids);
+        },
       }),
     );
-    this.cleanups.push(await listener.subscribe(channel, () => loop.prod()));
-    this.emit('ready');
-    loop.prod();
+  }
+
+  /**
+   * Looks for jobs of dead workers, and for locks that ran out, from now on. For workers that fetch by hand;
+   * others do it by themselves.
+   */
+  async startStalledCheckTimer(): Promise<void> {
+    if (this.isAttended || this.opts.skipStalledCheck || this.closing) return;
+    this.isAttended = true;
+    this.attend(await this.queueId());
   }
 
   private track(processing: Promise<void>): void {
@@ -192,13 +217,22 @@ export class Worker<
     try {
       const refused = this.refusalToStart(job);
       if (refused) throw refused;
-      const result = await this.processor!(job, record.token, controller?.signal);
+      const result = await this.callProcessJob(job, record.token, controller?.signal);
       this.runs.delete(record.token);
       await this.complete(job, record, result);
     } catch (thrown) {
       this.runs.delete(record.token);
       await this.settleThrown(job, record, thrown);
     }
+  }
+
+  /** Runs the processor. Tools that trace what workers do put themselves around this method. */
+  protected async callProcessJob(
+    job: Job<DataType, ResultType, NameType>,
+    token: string,
+    signal?: AbortSignal,
+  ): Promise<ResultType> {
+    return this.processor!(job, token, signal);
   }
 
   /** Why a job fails without being run. */
@@ -294,6 +328,11 @@ export class Worker<
     if (report.outcome === 'failed') job.finishedOn = now();
     else job.delay = report.delay_ms ?? 0;
     this.emit('failed', job, error, 'active');
+  }
+
+  /** The same as `queue.rateLimit`; BullMQ's earlier place for it. */
+  async rateLimit(expireTimeMs: number): Promise<void> {
+    await this.backend.store.rateLimitQueue(await this.queueId(), expireTimeMs);
   }
 
   /**
