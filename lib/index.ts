@@ -27,7 +27,7 @@ export {
 } from './engine/backend-factory';
 export type { DependenciesPage } from './engine/read-dependencies';
 export { FlowProducer, type JobNode } from './flow-producer';
-export { Job } from './job';
+export { Job, type NextJob } from './job';
 export type { DependenciesOptions, JobDependencies } from './job-family';
 export type { MinimalQueue } from './job-fields';
 export { migrate, migrate as runMigrations } from './migrate';

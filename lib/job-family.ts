@@ -143,7 +143,10 @@ export class JobFamily<DataType, ReturnType, NameType extends string> extends Jo
     if (outcome === 'no_parent' || outcome === 'parent_missing') {
       throw missingParentError(`${this.parentKey}`, 'removeChildDependency');
     }
-    return outcome === 'ok';
+    if (outcome !== 'ok') return false;
+    delete this.parent;
+    delete this.parentKey;
+    return true;
   }
 
   /** Removes the children that have not been run and are not running, with all beneath them. */

@@ -12,7 +12,11 @@ export interface MinimalQueue {
   readonly name: string;
   readonly prefix: string;
   readonly qualifiedName: string;
-  readonly opts: { settings?: { backoffStrategy?: BackoffStrategy }; [option: string]: unknown };
+  readonly opts: {
+    settings?: { backoffStrategy?: BackoffStrategy };
+    maxStartedAttempts?: number;
+    [option: string]: unknown;
+  };
   getBackend(): Backend;
   queueId(): Promise<number>;
   emit?(event: string, ...args: unknown[]): boolean;
@@ -80,7 +84,7 @@ export class JobFields<DataType, ReturnType, NameType extends string> {
     if (record.failedReason != null) this.failedReason = record.failedReason;
     if (record.deferredFailure != null) this.deferredFailure = record.deferredFailure;
     if (record.processedOn != null) this.processedOn = record.processedOn;
-    if (record.processedBy != null) this.processedBy = record.processedBy;
+    if (record.processedBy) this.processedBy = record.processedBy;
     if (record.finishedOn != null) this.finishedOn = record.finishedOn;
     if (record.token != null) this.token = record.token;
     if (record.parentKey && record.parentId) {

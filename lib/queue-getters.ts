@@ -7,9 +7,6 @@ import type { QueueMeta } from './model/queue-meta';
 import { QueueBase } from './queue-base';
 import { libraryVersion } from './store/migrator';
 
-/** Read once: the file of a package that is running does not change. */
-const version = `tuskmq:${libraryVersion()}`;
-
 /** What can be read of a queue. */
 export class QueueGetters<DataType, ResultType, NameType extends string> extends QueueBase<
   QueueListener<Job<DataType, ResultType, NameType>>
@@ -174,17 +171,18 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
 
   /** What BullMQ stores of each queue: the library with its version, and about how many events are kept. */
   get metaValues(): { 'opts.maxLenEvents': number; version: string } {
-    return { 'opts.maxLenEvents': KEPT_EVENTS, version };
+    return { 'opts.maxLenEvents': KEPT_EVENTS, version: `tuskmq:${libraryVersion()}` };
   }
 
   /** Settings that hold for all instances of this queue. */
   async getMeta(): Promise<QueueMeta> {
-    return { version, maxLenEvents: KEPT_EVENTS, paused: await this.isPaused() };
+    const { version, 'opts.maxLenEvents': maxLenEvents } = this.metaValues;
+    return { version, maxLenEvents, paused: await this.isPaused() };
   }
 
   /** The library with its version, such as `tuskmq:1.0.0`. */
   async getVersion(): Promise<string> {
-    return version;
+    return this.metaValues.version;
   }
 
   /** Milliseconds until the rate limit ends, or -2 when there is none. */

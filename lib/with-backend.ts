@@ -14,49 +14,56 @@ import { type Processor, Worker } from './worker';
 
 // biome-ignore-start lint/suspicious/noExplicitAny: as in BullMQ, untyped data and results
 
+/** The classes, bound to a factory of backends. */
+export interface BackendClasses {
+  Queue: new <Data = any, Result = any, Name extends string = string>(
+    name: string,
+    opts?: QueueOptions,
+  ) => Queue<Data, Result, Name>;
+  Worker: new <Data = any, Result = any, Name extends string = string>(
+    name: string,
+    processor?: Processor<Data, Result, Name> | null,
+    opts?: WorkerOptions,
+  ) => Worker<Data, Result, Name>;
+  QueueEvents: new (name: string, opts?: QueueEventsOptions) => QueueEvents;
+  QueueEventsProducer: new (name: string, opts?: BaseOptions) => QueueEventsProducer;
+  FlowProducer: new (opts?: FlowProducerOptions) => FlowProducer;
+}
+
 /** The classes, bound to a factory of backends; the default of the process stays as it is. */
-export function withBackend(factory: BackendFactory) {
+export function withBackend(factory: BackendFactory): BackendClasses {
+  class BoundQueue extends Queue {
+    constructor(name: string, opts?: QueueOptions) {
+      super(name, opts, factory);
+    }
+  }
+  class BoundWorker extends Worker {
+    constructor(name: string, processor?: Processor | null, opts?: WorkerOptions) {
+      super(name, processor, opts, factory);
+    }
+  }
+  class BoundQueueEvents extends QueueEvents {
+    constructor(name: string, opts?: QueueEventsOptions) {
+      super(name, opts, factory);
+    }
+  }
+  class BoundQueueEventsProducer extends QueueEventsProducer {
+    constructor(name: string, opts?: BaseOptions) {
+      super(name, opts, factory);
+    }
+  }
+  class BoundFlowProducer extends FlowProducer {
+    constructor(opts?: FlowProducerOptions) {
+      super(opts, factory);
+    }
+  }
   return {
-    Queue: class<Data = any, Result = any, Name extends string = string> extends Queue<
-      Data,
-      Result,
-      Name
-    > {
-      constructor(name: string, opts?: QueueOptions) {
-        super(name, opts, factory);
-      }
-    },
-    Worker: class<Data = any, Result = any, Name extends string = string> extends Worker<
-      Data,
-      Result,
-      Name
-    > {
-      constructor(
-        name: string,
-        processor?: Processor<Data, Result, Name> | null,
-        opts?: WorkerOptions,
-      ) {
-        super(name, processor, opts, factory);
-      }
-    },
-    QueueEvents: class extends QueueEvents {
-      constructor(name: string, opts?: QueueEventsOptions) {
-        super(name, opts, factory);
-      }
-    },
-    QueueEventsProducer: class extends QueueEventsProducer {
-      constructor(name: string, opts?: BaseOptions) {
-        super(name, opts, factory);
-      }
-    },
-    FlowProducer: class extends FlowProducer {
-      constructor(opts?: FlowProducerOptions) {
-        super(opts, factory);
-      }
-    },
+    Queue: BoundQueue as BackendClasses['Queue'],
+    Worker: BoundWorker as BackendClasses['Worker'],
+    QueueEvents: BoundQueueEvents,
+    QueueEventsProducer: BoundQueueEventsProducer,
+    FlowProducer: BoundFlowProducer,
   };
 }
-// biome-ignore-end lint/suspicious/noExplicitAny: see above
 
-/** What `withBackend` returns. */
-export type BackendClasses = ReturnType<typeof withBackend>;
+// biome-ignore-end lint/suspicious/noExplicitAny: see above

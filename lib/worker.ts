@@ -208,7 +208,7 @@ export class Worker<
   /** The life of one job here: claimed, run, reported. */
   private async process(record: ClaimedJob): Promise<void> {
     const job = Job.fromJSON<DataType, ResultType, NameType>(this, record);
-    job.processedBy = this.opts.name ?? '';
+    if (this.opts.name) job.processedBy = this.opts.name;
     // An AbortController for each job costs more than many a job: only for processors that look at
     // it.
     const controller = this.processor!.length >= 3 ? new AbortController() : undefined;
@@ -298,13 +298,14 @@ export class Worker<
     record: ClaimedJob,
     error: Error,
   ): Promise<void> {
-    const { removeOnFail, settings } = this.opts;
+    const { removeOnFail, settings, maxStartedAttempts } = this.opts;
     const report = await failure(
       job,
       record.token,
       error,
       settings?.backoffStrategy,
       removeOnFail,
+      maxStartedAttempts,
     ).catch((cause: Error) => {
       // The job names a backoff that is unknown here: it cannot wait for a time nobody can tell.
       this.emit('error', cause);
@@ -425,7 +426,9 @@ export class Worker<
     while (!this.closing) {
       const { store } = this.backend;
       const [record] = await store.claimJobs(queueId, 1, token, lockDuration, name);
-      if (record) return Job.fromJSON<DataType, ResultType, NameType>(this, record);
+      if (record) {
+        return Job.fromJSON<DataType, ResultType, NameType>(this, { ...record, processedBy: name });
+      }
       if (!block || now() >= until) return undefined;
       await sleep(LOOK_AGAIN_MS);
     }
