@@ -3,7 +3,9 @@
  * them, or none.
  */
 
+import type { Job } from './job';
 import type { DependenciesOptions, Page } from './job-family';
+import type { WorkerListener as ListenerOfJobs } from './model/events';
 import type { BackoffStrategy } from './options/backoff';
 import type { BaseOptions } from './options/connection-options';
 import type { DefaultJobOptions, JobsOptions } from './options/job-options';
@@ -21,6 +23,15 @@ export type DependencyOpts = Page;
 
 /** What `job.updateProgress` takes; anything else that JSON can hold is taken too. */
 export type JobProgress = string | boolean | number | object;
+
+// biome-ignore-start lint/suspicious/noExplicitAny: as in BullMQ, untyped data and results
+/** What a worker tells its own listeners. */
+export type WorkerListener<
+  DataType = any,
+  ResultType = any,
+  NameType extends string = string,
+> = ListenerOfJobs<Job<DataType, ResultType, NameType>, ResultType>;
+// biome-ignore-end lint/suspicious/noExplicitAny: see above
 
 /** What `job.retry` takes. Defaults: false. */
 export interface RetryOptions {

@@ -16,6 +16,7 @@ export type {
   QueueBaseOptions,
   QueueEventsProducerOptions,
   RetryOptions,
+  WorkerListener,
 } from './bullmq-types';
 export type { TransactionClient } from './db/database';
 export {
@@ -54,7 +55,6 @@ export type {
   FlowProducerListener,
   QueueEventsListener,
   QueueListener,
-  WorkerListener,
 } from './model/events';
 export type { JobJson, JobJsonSandbox } from './model/job-record';
 export type { FinishedStatus, JobState, JobType } from './model/job-state';

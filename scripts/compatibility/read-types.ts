@@ -1,5 +1,6 @@
 import {
   type ExportedDeclarations,
+  ModuleKind,
   ModuleResolutionKind,
   Node,
   Project,
@@ -23,7 +24,8 @@ export function readTypes(entryFile: string): Map<string, PublicType> {
   const project = new Project({
     skipAddingFilesFromTsConfig: true,
     compilerOptions: {
-      moduleResolution: ModuleResolutionKind.Node10,
+      module: ModuleKind.ESNext,
+      moduleResolution: ModuleResolutionKind.Bundler,
       skipLibCheck: true,
       strict: true,
       types: ['node'],
