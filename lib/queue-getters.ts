@@ -2,7 +2,7 @@ import { KEPT_EVENTS } from './engine/event-reader';
 import { type DependenciesPage, readDependencies } from './engine/read-dependencies';
 import { Job } from './job';
 import type { QueueListener } from './model/events';
-import { type JobState, type JobType, jobStates, toJobState } from './model/job-state';
+import { isJobType, type JobState, type JobType, jobStates, toJobState } from './model/job-state';
 import type { QueueMeta } from './model/queue-meta';
 import { QueueBase } from './queue-base';
 import { libraryVersion } from './store/migrator';
@@ -40,10 +40,10 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
     );
   }
 
-  /** Ids of jobs, as `getJobs`. */
+  /** Ids of jobs, as `getJobs`. There are none in a state that does not exist. */
   async getRanges(types: JobType | JobType[], start = 0, end = -1, asc = false): Promise<string[]> {
     const queueId = await this.queueId();
-    const states = new Set([types].flat().map(toJobState));
+    const states = new Set([types].flat().filter(isJobType).map(toJobState));
     const ranges = await Promise.all(
       [...states].map((state) => this.store.listJobs(queueId, state, start, end, asc)),
     );

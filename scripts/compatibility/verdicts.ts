@@ -330,7 +330,10 @@ export const verdicts: Verdicts = {
   },
 
   Job: {
-    constructor: differs('without a client; jobs are made by `queue.add`', SHAPE),
+    constructor: differs(
+      'three type parameters: what progress may be is not typed; jobs are made by `queue.add`',
+      SHAPE,
+    ),
     'static create': same('a job is created, one or many, by its class'),
     'static createBulk': same('a job is created, one or many, by its class'),
     'static fromId': same('a job is created, one or many, by its class'),
@@ -344,7 +347,10 @@ export const verdicts: Verdicts = {
     progress: same(STORED),
     returnvalue: same('Worker stores results of every JSON type, and undefined as null'),
     stacktrace: same('attempts keep a stack trace of each try, and the last reason'),
-    delay: same('Queue.add puts delayed, prioritized and plain jobs into their states'),
+    delay: differs(
+      'after a change of it counted from the creation of the job',
+      'Queue.add puts delayed, prioritized and plain jobs into their states',
+    ),
     priority: same('Queue.add puts delayed, prioritized and plain jobs into their states'),
     timestamp: same('Queue.add keeps the time of creation that the caller gives'),
     attemptsStarted: same(
@@ -373,7 +379,7 @@ export const verdicts: Verdicts = {
     queueQualifiedName: same(STORED),
     prefix: same(SHAPE),
     toJSON: same(STORED),
-    asJSON: same(STORED),
+    asJSON: differs('also `processedBy`', STORED),
     asJSONSandbox: same('a job goes into another process with the names of its queue'),
     updateData: same(
       'Job.updateData and updateProgress store the last of many that are under way, and tell of progress',
@@ -764,7 +770,10 @@ export const verdicts: Verdicts = {
   FinishedStatus: same(USERS_CODE),
   FinishedPropValAttribute: notHere(INSIDE),
   JobProgress: same(USERS_CODE),
-  Processor: same(USERS_CODE),
+  Processor: differs(
+    'three type parameters: what progress may be is not typed; it may return a value, not only a promise',
+    USERS_CODE,
+  ),
   BackoffStrategy: same(USERS_CODE),
   ConnectionOptions: CONNECTION,
   KeysMap: same('a queue names its keys under its prefix'),

@@ -1,3 +1,4 @@
+import { behaviour } from './behaviour';
 import type { PublicType } from './read-types';
 import { isVerdict, type Verdict, type Verdicts } from './verdict';
 
@@ -37,7 +38,15 @@ export function writePage(
     'verdicts against both packages.',
     '',
     `${count.same} are the **same**, each proved by a test; ${count.differs} **differ**, with the reason; ${count['not here']} are **not here**.`,
-    'Options and names that are not here are tolerated where BullMQ takes them: they change nothing.',
+    'Options that are not here are tolerated: they change nothing.',
+    '',
+    '## Behaviour that is of no single member',
+    '',
+    '| what | BullMQ | here | why |',
+    '|--|--|--|--|',
+    ...behaviour.map(
+      ({ what, bullmq: theirs, here, why }) => `| ${what} | ${theirs} | ${here} | ${why} |`,
+    ),
     '',
     '## Members',
     '',

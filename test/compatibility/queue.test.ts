@@ -1,4 +1,4 @@
-import { type Job, QueueKeys, Worker } from '../../lib';
+import { type Job, type JobType, QueueKeys, Worker } from '../../lib';
 import { record, useInstances } from '../helpers/instances';
 import { until } from '../helpers/wait';
 
@@ -65,6 +65,8 @@ describe('a queue', () => {
       '5',
     ]);
     expect(await queue.getRanges('waiting', 1, -1, false)).toEqual(['2', '1']);
+    expect(await queue.getRanges(['paused' as JobType, 'wait'], 0, 0, true)).toEqual(['1']);
+    expect(await queue.getJobs('paused' as JobType)).toEqual([]);
   });
 
   test('pages through the children of a job by what became of them', async () => {
