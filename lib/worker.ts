@@ -193,7 +193,8 @@ export class Worker<
   async startStalledCheckTimer(): Promise<void> {
     if (this.isAttended || this.opts.skipStalledCheck || this.closing) return;
     this.isAttended = true;
-    this.attend(await this.queueId());
+    const queueId = await this.queueId();
+    if (!this.closing) this.attend(queueId);
   }
 
   private track(processing: Promise<void>): void {

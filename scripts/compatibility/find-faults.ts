@@ -61,12 +61,13 @@ function faultsOfMembers(
   entry: { [member: string]: Verdict },
   { ours, tests }: Facts,
 ): string[] {
-  const here = ours.get(name);
-  if (!here) return [`${name}: its members have verdicts, and it is not exported`];
+  const isPromised = Object.values(entry).some(({ verdict }) => verdict !== 'not here');
+  if (isPromised && !ours.has(name)) return [`${name}: is said to be here, and is not exported`];
+  const ownMembers = ours.get(name)?.members ?? [];
   const faults: string[] = [];
   for (const member of type.members) {
     const verdict = entry[member];
-    const isHere = here.members.includes(member);
+    const isHere = ownMembers.includes(member);
     if (!verdict) faults.push(`${name}.${member}: BullMQ has it, and it has no verdict`);
     else if (verdict.verdict === 'not here') {
       if (isHere) faults.push(`${name}.${member}: is said to be not here, and is`);

@@ -86,6 +86,19 @@ describe('findFaults', () => {
     expect(find(given, theirs, own)).toEqual([fault]);
   });
 
+  test('takes members of a type that is not here for not here', () => {
+    const type: PublicType = { kind: 'type', members: ['max'] };
+    const given = (verdict: Verdicts[string]) =>
+      findFaults(
+        { Limits: verdict },
+        { bullmq: new Map([['Limits', type]]), ours: new Map(), tests: new Set(['a title']) },
+      );
+    expect(given({ max: notHere('why') })).toEqual([]);
+    expect(given({ max: same('a title') })).toEqual([
+      'Limits: is said to be here, and is not exported',
+    ]);
+  });
+
   test('finds nothing when all is true', () => {
     const given = { Queue: { add: same('a title'), drain: notHere('why') } };
     expect(find(given, ['add', 'drain'], ['add', 'more'])).toEqual([]);
