@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { EventEmitter } from 'node:events';
 import type { TransactionClient } from './db/transaction';
-import { Backend } from './engine/backend';
+import type { Backend } from './engine/backend';
+import { acquireBackend, type BackendFactory } from './engine/backend-factory';
 import { type PreparedJob, prepareJob } from './engine/job-spec';
 import { Job } from './job';
 import type { MinimalQueue } from './job-fields';
+import type { FlowProducerListener } from './model/events';
 import type { JobSpec } from './model/job-record';
 import { checkQueueName, DEFAULT_PREFIX, parseQualifiedName, qualifiedName } from './model/names';
+import { type KeysMap, QueueKeys } from './model/queue-keys';
+import type { JobsOptions } from './options/job-options';
 import type {
   FlowJob,
   FlowOptions,
@@ -14,6 +17,7 @@ import type {
   GetFlowOptions,
 } from './options/queue-options';
 import type { Store } from './store/store';
+import { TypedEmitter } from './typed-emitter';
 
 /** A job of a flow as it was added or found, with its children. */
 export interface JobNode {
@@ -31,23 +35,42 @@ interface PreparedNode extends PreparedJob {
  * Adds flows: trees of jobs in which a job runs when its children are done. Also beneath a job that
  * exists, by `opts.parent`.
  */
-export class FlowProducer extends EventEmitter {
+export class FlowProducer extends TypedEmitter<FlowProducerListener> {
   closing: Promise<void> | undefined;
-  private readonly backend: Backend;
+  readonly backend: Backend;
   private boundStore: Store | undefined;
 
-  /** @throws InvalidConnectionError for a connection that cannot be */
-  constructor(readonly opts: FlowProducerOptions = {}) {
+  /**
+   * @param backendFactory default: what `setDefaultBackendFactory` was given
+   * @throws InvalidConnectionError for a connection that cannot be
+   */
+  constructor(
+    readonly opts: FlowProducerOptions = {},
+    backendFactory?: BackendFactory,
+  ) {
     super();
-    this.backend = Backend.acquire(opts);
+    this.backend = acquireBackend('', opts, backendFactory);
+  }
+
+  /** BullMQ's names of the parts of a queue without a name; nothing is stored under them here. */
+  get keys(): KeysMap {
+    return this.queueKeys.getKeys('');
+  }
+
+  toKey(queueName: string, type: string): string {
+    return this.queueKeys.toKey(queueName, type);
+  }
+
+  private get queueKeys(): QueueKeys {
+    return new QueueKeys(this.opts.prefix);
   }
 
   getBackend(): Backend {
     return this.backend;
   }
 
-  async waitUntilReady(): Promise<unknown> {
-    return this.backend.ready();
+  async waitUntilReady(): Promise<void> {
+    await this.backend.ready();
   }
 
   /**
@@ -65,16 +88,18 @@ export class FlowProducer extends EventEmitter {
 
   /**
    * Adds a flow: all of it, or on an error nothing. Ids are random unless given; queues' default
-   * options hold only as given here.
+   * options hold only as given here. Once the producer is closing nothing is added, and it resolves to undefined.
    * @throws Error with BullMQ's message for invalid options or an unknown parent
    */
   async add(flow: FlowJob, opts: FlowOptions = {}): Promise<JobNode> {
+    if (this.closing) return undefined as never;
     const [node] = await this.addTrees([flow], opts);
     return node!;
   }
 
-  /** Adds flows together: all of them, or on an error nothing. */
+  /** Adds flows together: all of them, or on an error nothing. Once closing, as `add`. */
   async addBulk(flows: FlowJob[]): Promise<JobNode[]> {
+    if (this.closing) return undefined as never;
     return flows.length === 0 ? [] : this.addTrees(flows, {});
   }
 
@@ -94,6 +119,7 @@ export class FlowProducer extends EventEmitter {
     checkQueueName(flow.queueName);
     const queue = this.queueOf(flow.queueName, flow.prefix);
     const jobOpts = { ...opts.queuesOptions?.[flow.queueName]?.defaultJobOptions, ...flow.opts };
+    checkDeduplication(flow, jobOpts, parent !== undefined);
     const jobId = jobOpts.jobId || randomUUID();
     const prepared = await prepareJob(
       this.backend,
@@ -165,6 +191,18 @@ export class FlowProducer extends EventEmitter {
   /** The same as `close`. */
   disconnect(): Promise<void> {
     return this.close();
+  }
+}
+
+/** @throws Error with BullMQ's message: a job that may not be added can have no children, nor be kept for later */
+function checkDeduplication(flow: FlowJob, opts: JobsOptions, isChild: boolean): void {
+  const { deduplication } = opts as { deduplication?: { keepLastIfActive?: boolean } };
+  if (!deduplication) return;
+  if (flow.children && flow.children.length > 0) {
+    throw new Error('Deduplication options cannot be used on flow nodes with children');
+  }
+  if (deduplication.keepLastIfActive && (isChild || opts.parent)) {
+    throw new Error('keepLastIfActive deduplication cannot be used on flow nodes with a parent');
   }
 }
 

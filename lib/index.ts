@@ -1,27 +1,72 @@
+export { randomUUID } from 'node:crypto';
+export type {
+  AdvancedOptions,
+  BaseJobOptions,
+  BulkJobOptions,
+  DependenciesOpts,
+  DependencyOpts,
+  FlowOpts,
+  GetNextJobOptions,
+  JobProgress,
+  KeyPrefixOptions,
+  MoveToWaitingChildrenOpts,
+  NodeOpts,
+  ObliterateOpts,
+  ParentKeys,
+  QueueBaseOptions,
+  QueueEventsProducerOptions,
+  RetryOptions,
+  WorkerListener,
+} from './bullmq-types';
 export type { TransactionClient } from './db/transaction';
+export {
+  type BackendFactory,
+  createPostgresBackend,
+  createRedisBackend,
+  getDefaultBackendFactory,
+  setDefaultBackendFactory,
+} from './engine/backend-factory';
+export type { DependenciesPage } from './engine/read-dependencies';
 export { FlowProducer, type JobNode } from './flow-producer';
-export { Job } from './job';
+export { Job, type NextJob } from './job';
 export type { DependenciesOptions, JobDependencies } from './job-family';
 export type { MinimalQueue } from './job-fields';
 export { JobScheduler } from './job-scheduler';
-export { migrate } from './migrate';
+export { migrate, migrate as runMigrations } from './migrate';
+export { ClientType } from './model/client-type';
 export {
+  CONNECTION_CLOSED_ERROR_MSG,
   ConnectionClosedError,
+  DELAYED_ERROR,
   DelayedError,
   ErrorCode,
   InvalidConnectionError,
   InvalidPayloadError,
+  RATE_LIMIT_ERROR,
   RateLimitError,
   SchemaVersionError,
+  UNRECOVERABLE_ERROR,
   UnrecoverableError,
+  WAITING_CHILDREN_ERROR,
+  WAITING_ERROR,
   WaitingChildrenError,
   WaitingError,
 } from './model/errors';
-export type { QueueEventsListener, QueueListener, WorkerListener } from './model/events';
+export type {
+  FlowProducerListener,
+  QueueEventsListener,
+  QueueListener,
+} from './model/events';
+export type { JobJson, JobJsonSandbox } from './model/job-record';
 export type { FinishedStatus, JobState, JobType } from './model/job-state';
+export { MetricsTime } from './model/metrics-time';
+export { type KeysMap, QueueKeys } from './model/queue-keys';
+export type { QueueMeta } from './model/queue-meta';
 export type { JobSchedulerJson } from './model/scheduler';
-export type { BackoffOptions, BackoffStrategy } from './options/backoff';
+export { MetricNames, SpanKind, TelemetryAttributes } from './model/telemetry-names';
+export { type BackoffOptions, type BackoffStrategy, Backoffs } from './options/backoff';
 export type { BaseOptions, ConnectionOptions, Logger } from './options/connection-options';
+export { getDefaultConnection, setDefaultConnection } from './options/default-connection';
 export {
   type DefaultJobOptions,
   type JobsOptions,
@@ -50,5 +95,8 @@ export { Queue } from './queue';
 export { QueueBase } from './queue-base';
 export { QueueEvents } from './queue-events';
 export { QueueEventsProducer } from './queue-events-producer';
+export { QueueGetters } from './queue-getters';
+export { removeAllQueueData } from './remove-all-queue-data';
 export type { SandboxedJob } from './sandboxed-job';
+export { type BackendClasses, withBackend } from './with-backend';
 export { type Processor, Worker } from './worker';

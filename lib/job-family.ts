@@ -14,7 +14,8 @@ export interface JobDependencies {
   nextFailedCursor?: number;
 }
 
-interface Page {
+/** A page of children: `count` (default 20), from `cursor` (default 0) on. */
+export interface Page {
   cursor?: number;
   count?: number;
 }
@@ -71,6 +72,11 @@ export class JobFamily<DataType, ReturnType, NameType extends string> extends Jo
       'ignored',
     );
     return Object.fromEntries(children.map(({ key, reason }) => [key, reason ?? '']));
+  }
+
+  /** The same as `getIgnoredChildrenFailures`; BullMQ's earlier name for it. */
+  getFailedChildrenValues(): Promise<Record<string, string>> {
+    return this.getIgnoredChildrenFailures();
   }
 
   /**
@@ -137,7 +143,10 @@ export class JobFamily<DataType, ReturnType, NameType extends string> extends Jo
     if (outcome === 'no_parent' || outcome === 'parent_missing') {
       throw missingParentError(`${this.parentKey}`, 'removeChildDependency');
     }
-    return outcome === 'ok';
+    if (outcome !== 'ok') return false;
+    delete this.parent;
+    delete this.parentKey;
+    return true;
   }
 
   /** Removes the children that have not been run and are not running, with all beneath them. */

@@ -1,7 +1,7 @@
 import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
 import { type Refusal, refusalError } from './model/errors';
-import type { JobRecord } from './model/job-record';
+import type { JobJson, JobJsonSandbox, JobRecord } from './model/job-record';
 import { qualifiedName } from './model/names';
 import type { BackoffStrategy } from './options/backoff';
 import type { JobsOptions } from './options/job-options';
@@ -15,6 +15,7 @@ export interface MinimalQueue {
   readonly qualifiedName: string;
   readonly opts: {
     settings?: { backoffStrategy?: BackoffStrategy; repeatStrategy?: RepeatStrategy };
+    maxStartedAttempts?: number;
     [option: string]: unknown;
   };
   getBackend(): Backend;
@@ -86,7 +87,7 @@ export class JobFields<DataType, ReturnType, NameType extends string> {
     if (record.failedReason != null) this.failedReason = record.failedReason;
     if (record.deferredFailure != null) this.deferredFailure = record.deferredFailure;
     if (record.processedOn != null) this.processedOn = record.processedOn;
-    if (record.processedBy != null) this.processedBy = record.processedBy;
+    if (record.processedBy) this.processedBy = record.processedBy;
     if (record.finishedOn != null) this.finishedOn = record.finishedOn;
     if (record.token != null) this.token = record.token;
     if (record.repeatJobKey != null) this.repeatJobKey = record.repeatJobKey;
@@ -140,18 +141,32 @@ export class JobFields<DataType, ReturnType, NameType extends string> {
   }
 
   /** With data, result and stack traces as JSON texts. */
-  asJSON(): Record<string, unknown> {
-    const { token: _, ...fields } = this.toJSON();
+  asJSON(): JobJson {
+    const { failedReason, deferredFailure, finishedOn, processedOn, processedBy } = this;
     return {
-      ...fields,
+      id: this.id!,
+      name: this.name,
       data: JSON.stringify(this.data === undefined ? {} : this.data),
-      returnvalue: JSON.stringify(this.returnvalue ?? null),
+      opts: this.opts,
+      progress: this.progress,
+      attemptsMade: this.attemptsMade,
+      attemptsStarted: this.attemptsStarted,
+      stalledCounter: this.stalledCounter,
+      timestamp: this.timestamp,
       stacktrace: JSON.stringify(this.stacktrace ?? []),
+      returnvalue: JSON.stringify(this.returnvalue ?? null),
+      ...(failedReason != null && { failedReason }),
+      ...(deferredFailure != null && { deferredFailure }),
+      ...(finishedOn != null && { finishedOn }),
+      ...(processedOn != null && { processedOn }),
+      ...(processedBy != null && { processedBy }),
+      ...(this.parentKey !== undefined && { parentKey: this.parentKey }),
+      ...(this.parent && { parent: this.parent }),
     };
   }
 
-  /** As `asJSON`, with the names of its queue: what a processor in a sandbox gets. */
-  asJSONSandbox(): Record<string, unknown> {
+  /** As `asJSON`, with what names its queue. */
+  asJSONSandbox(): JobJsonSandbox {
     const { queueName, queueQualifiedName, prefix } = this;
     return { ...this.asJSON(), queueName, queueQualifiedName, prefix };
   }

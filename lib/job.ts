@@ -4,12 +4,19 @@ import { advanceSchedule } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
 import { JobFamily } from './job-family';
 import { type MinimalQueue, NO_TOKEN } from './job-fields';
+import { now } from './model/clock';
 import { refusalError, toError } from './model/errors';
-import type { JobRecord, Settlement } from './model/job-record';
+import type { JobJson, JobRecord, Settlement } from './model/job-record';
 import type { FinishedStatus, JobState } from './model/job-state';
 import { toJsonText, toStorableText } from './model/json';
-import type { JobsOptions } from './options/job-options';
+import { isLifo, type JobsOptions } from './options/job-options';
 import type { Store } from './store/store';
+
+/**
+ * The next job, fetched under the same token: for `Job.fromJSON(worker, json, id)`. The numbers are BullMQ's
+ * rate limit and delay, always 0 here.
+ */
+export type NextJob = [json: JobJson, id: string, limitDelay: 0, delayUntil: 0] | [];
 
 /**
  * A job of a queue. Its fields are as of when it was read; its methods change what is stored.
@@ -65,21 +72,31 @@ export class Job<
     return record ? Job.fromJSON<D, R, N>(queue, record) : undefined;
   }
 
-  /** A job object for what the database returned, or what `toJSON` made. */
+  /**
+   * A job object for what the database returned, or for what `asJSON` or `moveToCompleted` made.
+   * @param jobId for JSON without an id
+   */
   static fromJSON<D, R, N extends string>(
     queue: MinimalQueue,
-    record: JobRecord,
+    json: JobRecord | JobJson,
     jobId?: string,
   ): Job<D, R, N> {
+    const record =
+      typeof json.stacktrace === 'string' ? toRecord(json as JobJson) : (json as JobRecord);
     const job = new Job<D, R, N>(
       queue,
       record.name as N,
       record.data as D,
       record.opts as JobsOptions,
-      jobId ?? record.id,
+      record.id || jobId,
     );
     job.restore(record);
     return job;
+  }
+
+  /** Options from the JSON text in which they are stored. */
+  static optsFromJSON(rawOpts?: string): JobsOptions {
+    return JSON.parse(rawOpts || '{}') as JobsOptions;
   }
 
   /**
@@ -212,32 +229,38 @@ export class Job<
   /**
    * Completes the active job.
    * @param fetchNext also fetch the next job of the queue, under the same token
-   * @returns the next job as `[data, id, 0, 0]`, or undefined
+   * @returns the next job as `[json, id, 0, 0]`, for `Job.fromJSON`; `[]` when there is none
    */
   async moveToCompleted(
     returnValue: ReturnType,
     token: string = NO_TOKEN,
     fetchNext = true,
-  ): Promise<unknown[] | undefined> {
+  ): Promise<NextJob> {
     await this.settle(completion(this, token, returnValue));
     this.attemptsMade++;
     this.returnvalue = (returnValue || undefined) as ReturnType;
-    return fetchNext ? this.fetchNext(token) : undefined;
+    this.finishedOn = now();
+    return fetchNext ? this.fetchNext(token) : [];
   }
 
-  /** Fails the active job, or lets it be tried again when attempts are left. */
-  async moveToFailed(
-    error: Error,
-    token: string = NO_TOKEN,
-    fetchNext = false,
-  ): Promise<unknown[] | undefined> {
-    const strategy = this.queue.opts.settings?.backoffStrategy;
-    const report = await failure(this, token, toError(error), strategy);
+  /** Fails the active job, or lets it be tried again when attempts are left. Returns as `moveToCompleted`. */
+  async moveToFailed(error: Error, token: string = NO_TOKEN, fetchNext = false): Promise<NextJob> {
+    const { settings, maxStartedAttempts } = this.queue.opts;
+    const report = await failure(
+      this,
+      token,
+      toError(error),
+      settings?.backoffStrategy,
+      undefined,
+      maxStartedAttempts,
+    );
     await this.settle(report);
     this.attemptsMade++;
     this.failedReason = report.reason;
     this.stacktrace = report.stacktraces;
-    return fetchNext ? this.fetchNext(token) : undefined;
+    if (report.outcome === 'failed') this.finishedOn = now();
+    else this.delay = report.delay_ms ?? 0;
+    return fetchNext ? this.fetchNext(token) : [];
   }
 
   private async settle(settlement: Settlement): Promise<void> {
@@ -246,17 +269,19 @@ export class Job<
     if (refused) throw refusalError(refused.outcome, this.id!, 'moveToFinished');
   }
 
-  private async fetchNext(token: string): Promise<unknown[] | undefined> {
+  private async fetchNext(token: string): Promise<NextJob> {
     const { lockDuration = 30_000, name = '' } = this.queue.opts as {
       lockDuration?: number;
       name?: string;
     };
     const queueId = await this.queue.queueId();
     const [next] = await this.store.claimJobs(queueId, 1, token, lockDuration, name);
-    if (next?.repeatJobKey) {
+    if (!next) return [];
+    if (next.repeatJobKey) {
       await advanceSchedule(this.store, queueId, next, this.queue.opts.settings?.repeatStrategy);
     }
-    return next && [{ ...next, data: JSON.stringify(next.data) }, next.id, 0, 0];
+    const job = Job.fromJSON(this.queue, { ...next, processedBy: name });
+    return [{ ...job.asJSON(), delay: job.delay, priority: job.priority }, next.id, 0, 0];
   }
 
   /**
@@ -282,7 +307,7 @@ export class Job<
     opts: { resetAttemptsMade?: boolean; resetAttemptsStarted?: boolean } = {},
   ): Promise<void> {
     const outcome = await this.store.retryJob(await this.queue.queueId(), this.id!, state, {
-      lifo: this.opts.lifo ?? false,
+      lifo: isLifo(this.opts),
       ...opts,
     });
     this.accepted(outcome, 'reprocessJob', state);
@@ -324,4 +349,19 @@ export class Job<
     const read = async () => (await store.getJobs(queueId, [this.id!]))[0] ?? null;
     return untilFinished({ id: this.id!, name: this.name, key: this.key, read }, queueEvents, ttl);
   }
+}
+
+/** JSON with texts as the database returns a job. */
+function toRecord(json: JobJson): JobRecord {
+  const { data, opts, returnvalue, stacktrace, parent, ...fields } = json;
+  return {
+    ...fields,
+    data: JSON.parse(data || '{}'),
+    opts: { ...(typeof opts === 'string' ? Job.optsFromJSON(opts) : opts) },
+    returnvalue: JSON.parse(returnvalue || 'null'),
+    stacktrace: JSON.parse(stacktrace),
+    delay: json.delay ?? 0,
+    priority: json.priority ?? 0,
+    parentId: parent?.id ?? null,
+  };
 }

@@ -1,10 +1,12 @@
-import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TransactionClient } from './db/transaction';
-import { Backend } from './engine/backend';
+import type { Backend } from './engine/backend';
+import { acquireBackend, type BackendFactory } from './engine/backend-factory';
 import { checkQueueName, DEFAULT_PREFIX, qualifiedName } from './model/names';
+import { type KeysMap, QueueKeys } from './model/queue-keys';
 import type { BaseOptions } from './options/connection-options';
 import type { Store } from './store/store';
+import { TypedEmitter } from './typed-emitter';
 
 /** Milliseconds between attempts while the database cannot be reached. */
 const RECONNECT_MS = 1_000;
@@ -13,25 +15,27 @@ const RECONNECT_MS = 1_000;
  * What queues, workers and event readers have in common: a queue's name, and the backend that they
  * share.
  */
-export class QueueBase extends EventEmitter {
+export class QueueBase<Listeners = object> extends TypedEmitter<Listeners> {
   /** Set when `close` was called: resolves when it is done. */
   closing: Promise<void> | undefined;
-  protected readonly backend: Backend;
+  readonly backend: Backend;
   /** Set on an object that is bound to a transaction of the application's. */
   protected boundStore: Store | undefined;
   private readonly queueIdPromise: Promise<number>;
 
   /**
    * @param name of the queue; not empty, without colons
+   * @param backendFactory default: what `setDefaultBackendFactory` was given
    * @throws Error for such a name; InvalidConnectionError for a connection that cannot be
    */
   constructor(
     readonly name: string,
     readonly opts: BaseOptions = {},
+    backendFactory?: BackendFactory,
   ) {
     super();
     checkQueueName(name);
-    this.backend = Backend.acquire(opts);
+    this.backend = acquireBackend(name, opts, backendFactory);
     this.queueIdPromise = this.backend.queueId(this.prefix, name);
     this.queueIdPromise.catch((error) => {
       if (!this.closing) this.emit('error', error);
@@ -45,6 +49,11 @@ export class QueueBase extends EventEmitter {
   /** `<prefix>:<name>`: how jobs elsewhere name this queue as the queue of their parent. */
   get qualifiedName(): string {
     return qualifiedName(this.prefix, this.name);
+  }
+
+  /** The names of the parts of this queue in BullMQ; nothing is stored under them here. */
+  get keys(): KeysMap {
+    return new QueueKeys(this.prefix).getKeys(this.name);
   }
 
   toKey(type: string): string {
@@ -70,31 +79,15 @@ export class QueueBase extends EventEmitter {
   }
 
   /** Resolves when the database answers, its schema fits and the queue exists; rejects when not. */
-  async waitUntilReady(): Promise<unknown> {
-    return this.queueId();
+  async waitUntilReady(): Promise<void> {
+    await this.queueId();
   }
 
-  /**
-   * Never throws: what a listener throws is emitted as `error`, and an error that nobody listens to
-   * becomes a process warning.
-   */
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     if (event === 'error') {
       this.opts.logger?.error({ queue: this.qualifiedName, err: args[0] }, 'error');
     }
-    if (event === 'error' && this.listenerCount('error') === 0) {
-      warn(args[0]);
-      return false;
-    }
-    try {
-      return super.emit(event, ...args);
-    } catch (error) {
-      if (event === 'error') {
-        warn(error);
-        return false;
-      }
-      return this.emit('error', error);
-    }
+    return super.emit(event, ...args);
   }
 
   /**
@@ -134,13 +127,4 @@ export class QueueBase extends EventEmitter {
     bound.boundStore = this.backend.storeOn(tx);
     return bound;
   }
-}
-
-/** By text: Node accepts only Errors of its own realm, and listeners may throw anything. */
-function warn(error: unknown): void {
-  const { name, message, stack } = (error ?? {}) as Partial<Error>;
-  process.emitWarning(message ?? String(error), {
-    type: name ?? 'Error',
-    ...(stack && { detail: stack }),
-  });
 }

@@ -3,9 +3,17 @@ import { QueueBase } from './queue-base';
 
 /** Publishes events of the application to those who listen to a queue with QueueEvents. */
 export class QueueEventsProducer extends QueueBase {
-  /** @param event its `eventName`, and whatever else JSON can hold: what listeners get */
-  async publishEvent({ eventName, ...payload }: { eventName: string; [field: string]: unknown }) {
+  /**
+   * @param event its `eventName`, and whatever else JSON can hold: what listeners get
+   * @param maxEvents keep about so many events of the queue. Default: as many as listeners need.
+   */
+  async publishEvent(
+    { eventName, ...payload }: { eventName: string; [field: string]: unknown },
+    maxEvents?: number,
+  ): Promise<void> {
+    const queueId = await this.queueId();
     const text = toJsonText(payload, `The event ${eventName}`);
-    await this.store.publishEvent(await this.queueId(), eventName, text);
+    await this.store.publishEvent(queueId, eventName, text);
+    if (maxEvents !== undefined) await this.store.trimEvents(queueId, maxEvents);
   }
 }

@@ -1,3 +1,4 @@
+import type { BackendFactory } from './engine/backend-factory';
 import { EventReader } from './engine/event-reader';
 import type { QueueEventsListener } from './model/events';
 import type { QueueEventsOptions } from './options/queue-options';
@@ -10,30 +11,19 @@ import { QueueBase } from './queue-base';
  * Listeners get `(args, id)`, those of `drained` `(id)`. An event of a job is also emitted as
  * `<event>:<jobId>`.
  */
-export class QueueEvents extends QueueBase {
+export class QueueEvents extends QueueBase<QueueEventsListener> {
   declare readonly opts: QueueEventsOptions;
   private reader: EventReader | undefined;
   private running: Promise<void> | undefined;
 
-  constructor(name: string, opts: QueueEventsOptions = {}) {
-    super(name, opts);
+  constructor(name: string, opts: QueueEventsOptions = {}, backendFactory?: BackendFactory) {
+    super(name, opts, backendFactory);
     if (opts.autorun ?? true) {
       this.running = this.start();
       this.running.catch((error) => {
         if (!this.closing) this.emit('error', error);
       });
     }
-  }
-
-  override on<Event extends keyof QueueEventsListener>(
-    event: Event,
-    listener: QueueEventsListener[Event],
-  ): this;
-  // biome-ignore lint/suspicious/noExplicitAny: events of the application, and of single jobs
-  override on(event: string | symbol, listener: (...args: any[]) => void): this;
-  // biome-ignore lint/suspicious/noExplicitAny: see above
-  override on(event: string | symbol, listener: (...args: any[]) => void): this {
-    return super.on(event, listener);
   }
 
   /** Begins to listen. For those with `autorun: false`. */
@@ -44,9 +34,9 @@ export class QueueEvents extends QueueBase {
   }
 
   /** Resolves when every event from now on will be heard. */
-  override async waitUntilReady(): Promise<unknown> {
+  override async waitUntilReady(): Promise<void> {
     await super.waitUntilReady();
-    return this.running;
+    await this.running;
   }
 
   private async start(): Promise<void> {

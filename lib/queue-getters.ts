@@ -1,9 +1,16 @@
+import { KEPT_EVENTS } from './engine/event-reader';
+import { type DependenciesPage, readDependencies } from './engine/read-dependencies';
 import { Job } from './job';
-import { type JobState, type JobType, jobStates, toJobState } from './model/job-state';
+import type { QueueListener } from './model/events';
+import { isJobType, type JobState, type JobType, jobStates, toJobState } from './model/job-state';
+import type { QueueMeta } from './model/queue-meta';
 import { QueueBase } from './queue-base';
+import { libraryVersion } from './store/migrator';
 
 /** What can be read of a queue. */
-export class QueueGetters<DataType, ResultType, NameType extends string> extends QueueBase {
+export class QueueGetters<DataType, ResultType, NameType extends string> extends QueueBase<
+  QueueListener<Job<DataType, ResultType, NameType>>
+> {
   /** The job of this id, or undefined. */
   async getJob(jobId: string): Promise<Job<DataType, ResultType, NameType> | undefined> {
     if (!jobId) return undefined;
@@ -33,10 +40,10 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
     );
   }
 
-  /** Ids of jobs, as `getJobs`. */
+  /** Ids of jobs, as `getJobs`. There are none in a state that does not exist. */
   async getRanges(types: JobType | JobType[], start = 0, end = -1, asc = false): Promise<string[]> {
     const queueId = await this.queueId();
-    const states = new Set([types].flat().map(toJobState));
+    const states = new Set([types].flat().filter(isJobType).map(toJobState));
     const ranges = await Promise.all(
       [...states].map((state) => this.store.listJobs(queueId, state, start, end, asc)),
     );
@@ -99,8 +106,16 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
     return this.getJobCountByTypes('active');
   }
 
-  getDelayedCount() {
-    return this.getJobCountByTypes('delayed');
+  /**
+   * @param before only jobs that are due before this time, in milliseconds since 1970
+   * @throws Error for a time that is no safe integer
+   */
+  async getDelayedCount(before?: number): Promise<number> {
+    if (before === undefined) return this.getJobCountByTypes('delayed');
+    if (!Number.isSafeInteger(before)) {
+      throw new Error('timestamp must be a safe integer in milliseconds');
+    }
+    return this.store.countDelayed(await this.queueId(), before);
   }
 
   getPrioritizedCount() {
@@ -132,6 +147,19 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
     return this.store.getLogs(await this.queueId(), jobId, start, end, asc);
   }
 
+  /**
+   * Children of a job that are completed or pending, from `start` to `end` inclusive (-1: to the end): their
+   * keys, the jobs as far as they still exist, and how many there are in all.
+   */
+  async getDependencies(
+    parentId: string,
+    type: 'processed' | 'pending',
+    start: number,
+    end: number,
+  ): Promise<DependenciesPage> {
+    return readDependencies(this.store, await this.queueId(), parentId, type, start, end);
+  }
+
   /** How many waiting jobs have each of these priorities; 0 stands for none. */
   async getCountsPerPriority(priorities: number[]): Promise<{ [priority: string]: number }> {
     return this.store.countPriorities(await this.queueId(), [...new Set(priorities)]);
@@ -139,6 +167,22 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
 
   async isPaused(): Promise<boolean> {
     return (await this.store.getQueue(await this.queueId())).paused;
+  }
+
+  /** What BullMQ stores of each queue: the library with its version, and about how many events are kept. */
+  get metaValues(): { 'opts.maxLenEvents': number; version: string } {
+    return { 'opts.maxLenEvents': KEPT_EVENTS, version: `tuskmq:${libraryVersion()}` };
+  }
+
+  /** Settings that hold for all instances of this queue. */
+  async getMeta(): Promise<QueueMeta> {
+    const { version, 'opts.maxLenEvents': maxLenEvents } = this.metaValues;
+    return { version, maxLenEvents, paused: await this.isPaused() };
+  }
+
+  /** The library with its version, such as `tuskmq:1.0.0`. */
+  async getVersion(): Promise<string> {
+    return this.metaValues.version;
   }
 
   /** Milliseconds until the rate limit ends, or -2 when there is none. */
@@ -157,6 +201,20 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
       idle: `${idle}`,
       name: this.name,
       rawname: name ? `${base}:w:${name}` : base,
+    }));
+  }
+
+  /** The QueueEvents of this queue, in all processes; in the form of `getWorkers`. */
+  async getQueueEvents(): Promise<{ [field: string]: string }[]> {
+    const base = `${this.prefix}:${Buffer.from(this.name).toString('base64')}`;
+    const listeners = await this.store.listListeners(await this.queueId());
+    return listeners.map(({ id, hostname, pid, age, idle }) => ({
+      id: `${id}`,
+      addr: `${hostname}:${pid}`,
+      age: `${age}`,
+      idle: `${idle}`,
+      name: this.name,
+      rawname: `${base}:qe`,
     }));
   }
 

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { TransactionClient } from './db/transaction';
+import type { BackendFactory } from './engine/backend-factory';
 import { Job } from './job';
 import { now } from './model/clock';
 import { refusalError } from './model/errors';
@@ -34,13 +36,16 @@ export class Queue<
   // biome-ignore-end lint/suspicious/noExplicitAny: see above
   declare readonly opts: QueueOptions;
   jobsOpts: DefaultJobOptions;
+  /** Unique to this instance. */
+  readonly token: string = randomUUID();
 
   /**
    * @param name not empty, without colons
+   * @param backendFactory default: what `setDefaultBackendFactory` was given
    * @throws Error for such a name; InvalidConnectionError for a connection that cannot be
    */
-  constructor(name: string, opts: QueueOptions = {}) {
-    super(name, opts);
+  constructor(name: string, opts: QueueOptions = {}, backendFactory?: BackendFactory) {
+    super(name, opts, backendFactory);
     this.jobsOpts = opts.defaultJobOptions ?? {};
   }
 
@@ -210,6 +215,16 @@ export class Queue<
       if (removed === null) throw new Error('Cannot obliterate queue with active jobs');
       if (removed === 0) return;
     }
+  }
+
+  /** Nothing can be orphaned here: jobs go with their states in one transaction. Always 0. */
+  async removeOrphanedJobs(_count?: number, _limit?: number): Promise<number> {
+    return 0;
+  }
+
+  /** There is no such key here. Always 0. */
+  async removeDeprecatedPriorityKey(): Promise<number> {
+    return 0;
   }
 
   /** Keeps about the last `maxLength` events of this queue. Resolves to how many were removed. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { BackendFactory } from './engine/backend-factory';
 import { ExchangeLoop } from './engine/exchange-loop';
 import { type Runner, runnerOf } from './engine/runner';
 import { advanceSchedule, putOff } from './engine/schedule';
@@ -16,6 +17,7 @@ import {
   toError,
   UnrecoverableError,
 } from './model/errors';
+import type { WorkerListener } from './model/events';
 import type { ClaimedJob } from './model/job-record';
 import {
   checkConcurrency,
@@ -58,7 +60,7 @@ interface Run<JobType> {
  * Runs the jobs of a queue.
  *
  * Events: `active`, `completed`, `failed` (every failed try), `progress`, `stalled`, `drained`,
- * `error`, `paused`, `resumed`, `ready`, `closing`, `closed`.
+ * `lockRenewalFailed`, `error`, `paused`, `resumed`, `ready`, `closing`, `closed`.
  */
 export class Worker<
   // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, untyped data
@@ -66,7 +68,7 @@ export class Worker<
   // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, an untyped result
   ResultType = any,
   NameType extends string = string,
-> extends QueueBase {
+> extends QueueBase<WorkerListener<Job<DataType, ResultType, NameType>, ResultType>> {
   declare readonly opts: ResolvedWorkerOptions;
   readonly id: string = randomUUID();
   private readonly runner: Runner<Job<DataType, ResultType, NameType>, ResultType> | undefined;
@@ -78,6 +80,7 @@ export class Worker<
   private readonly cleanups: (() => unknown)[] = [];
   private currentConcurrency: number;
   private isPausedHere = false;
+  private isAttended = false;
   private loop: ExchangeLoop | undefined;
   private starting: Promise<void> | undefined;
   private onClosed!: () => void;
@@ -89,12 +92,14 @@ export class Worker<
    * @param processor the function that does the work, or the path or `file:` URL of a file that
    * exports it, to be run in processes or threads of its own; without one, fetch by hand with
    * `getNextJob`
+   * @param backendFactory default: what `setDefaultBackendFactory` was given
    * @throws Error with BullMQ's message for options that cannot be, or a file that does not exist
    */
   constructor(
     name: string,
     processor?: Processor<DataType, ResultType, NameType> | string | URL | null,
     opts: WorkerOptions = {},
+    backendFactory?: BackendFactory,
   ) {
     const resolved = resolveWorkerOptions(opts);
     const runner = processor
@@ -103,7 +108,7 @@ export class Worker<
           onError: (error) => this.emit('error', error),
         })
       : undefined;
-    super(name, resolved);
+    super(name, resolved, backendFactory);
     this.runner = runner;
     this.currentConcurrency = resolved.concurrency;
     if (resolved.logger) logWorker(this, this.qualifiedName, resolved.logger);
@@ -165,22 +170,43 @@ export class Worker<
       flusher: () => listener.flusher,
     });
     this.loop = loop;
+    this.attend(queueId, loop);
+    this.cleanups.push(await listener.subscribe(channel, () => loop.prod()));
+    this.emit('ready');
+    loop.prod();
+  }
+
+  /** Has the heartbeat keep this worker alive, and look for jobs of dead workers. */
+  private attend(queueId: number, loop?: ExchangeLoop): void {
     const { lockDuration, stalledInterval, maxStalledCount, skipStalledCheck } = this.opts;
+    this.isAttended = true;
     this.cleanups.push(
-      pulse.attend({
+      this.backend.pulse.attend({
         queueId,
         lockDuration,
         stalledInterval,
         maxStalledCount,
         checksStalled: !skipStalledCheck,
-        isAsleep: () => loop.isAsleep(),
+        isAsleep: () => loop?.isAsleep() ?? false,
         onStalled: (jobId) => this.emit('stalled', jobId, 'active'),
-        onClaimable: () => loop.prod(),
+        onClaimable: () => loop?.prod(),
+        onLeaseLost: () => {
+          const ids = [...this.runs].map(({ job }) => job.id!);
+          if (ids.length > 0) this.emit('lockRenewalFailed', ids);
+        },
       }),
     );
-    this.cleanups.push(await listener.subscribe(channel, () => loop.prod()));
-    this.emit('ready');
-    loop.prod();
+  }
+
+  /**
+   * Looks for jobs of dead workers, and for locks that ran out, from now on. For workers that fetch by hand;
+   * others do it by themselves.
+   */
+  async startStalledCheckTimer(): Promise<void> {
+    if (this.isAttended || this.opts.skipStalledCheck || this.closing) return;
+    this.isAttended = true;
+    const queueId = await this.queueId();
+    if (!this.closing) this.attend(queueId);
   }
 
   /** How many jobs more to fetch: to run now, or to hold until a slot is free. */
@@ -206,7 +232,7 @@ export class Worker<
   /** The life of one job here: claimed, run, reported. */
   private async process(record: ClaimedJob): Promise<void> {
     const job = Job.fromJSON<DataType, ResultType, NameType>(this, record);
-    job.processedBy = this.opts.name ?? '';
+    if (this.opts.name) job.processedBy = this.opts.name;
     // An AbortController for each job costs more than many a job: only for processors that look at
     // it.
     const controller = this.runner!.takesSignal ? new AbortController() : undefined;
@@ -217,7 +243,7 @@ export class Worker<
     try {
       const refused = this.refusalToStart(job);
       if (refused) throw refused;
-      const result = await this.runner!.run(job, record.token, controller?.signal);
+      const result = await this.callProcessJob(job, record.token, controller?.signal);
       this.ended(run);
       await this.complete(job, record, result);
     } catch (thrown) {
@@ -256,6 +282,15 @@ export class Worker<
       await this.loop?.settle({ id, token, outcome: 'moved', max_stalled_count: maxStalledCount });
     }
     return false;
+  }
+
+  /** Runs the processor. Tools that trace what workers do put themselves around this method. */
+  protected async callProcessJob(
+    job: Job<DataType, ResultType, NameType>,
+    token: string,
+    signal?: AbortSignal,
+  ): Promise<ResultType> {
+    return this.runner!.run(job, token, signal);
   }
 
   /** Why a job fails without being run. */
@@ -321,13 +356,14 @@ export class Worker<
     record: ClaimedJob,
     error: Error,
   ): Promise<void> {
-    const { removeOnFail, settings } = this.opts;
+    const { removeOnFail, settings, maxStartedAttempts } = this.opts;
     const report = await failure(
       job,
       record.token,
       error,
       settings?.backoffStrategy,
       removeOnFail,
+      maxStartedAttempts,
     ).catch((cause: Error) => {
       // The job names a backoff that is unknown here: it cannot wait for a time nobody can tell.
       this.emit('error', cause);
@@ -351,6 +387,11 @@ export class Worker<
     if (report.outcome === 'failed') job.finishedOn = now();
     else job.delay = report.delay_ms ?? 0;
     this.emit('failed', job, error, 'active');
+  }
+
+  /** The same as `queue.rateLimit`; BullMQ's earlier place for it. */
+  async rateLimit(expireTimeMs: number): Promise<void> {
+    await this.backend.store.rateLimitQueue(await this.queueId(), expireTimeMs);
   }
 
   /**
@@ -446,7 +487,7 @@ export class Worker<
       const { store } = this.backend;
       const [record] = await store.claimJobs(queueId, 1, token, lockDuration, name);
       if (record && (!record.repeatJobKey || (await this.advance(record)))) {
-        return Job.fromJSON<DataType, ResultType, NameType>(this, record);
+        return Job.fromJSON<DataType, ResultType, NameType>(this, { ...record, processedBy: name });
       }
       if (!block || now() >= until) return undefined;
       await sleep(LOOK_AGAIN_MS);

@@ -68,8 +68,8 @@ export class Backend {
   private readiness: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
 
-  /** The backend for these options, made when there is none. To be given back with `release`. */
-  static acquire(opts: BaseOptions): Backend {
+  /** The backend for these options, made when there is none. Nobody's until it is retained. */
+  static of(opts: BaseOptions): Backend {
     const connection = resolveConnection(opts.connection);
     const schema = opts.schema ?? DEFAULT_SCHEMA;
     const key = JSON.stringify([identify(connection), schema]);
@@ -80,8 +80,13 @@ export class Backend {
       backends.set(key, backend);
     }
     backend.migrates ||= opts.migrate ?? true;
-    backend.users++;
     return backend;
+  }
+
+  /** Keeps the backend open until `release`, once for each user. */
+  retain(): this {
+    this.users++;
+    return this;
   }
 
   private constructor(

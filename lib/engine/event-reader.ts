@@ -6,7 +6,7 @@ const PAGE = 1_000;
 const LOOK_MS = 5_000;
 const LOOK_WITHOUT_LISTEN_MS = 200;
 /** Events kept of a queue that is listened to; trimmed once in so many that were read. */
-const KEPT_EVENTS = 10_000;
+export const KEPT_EVENTS = 10_000;
 const TRIM_EVERY = 1_000;
 
 type Event = EventPage['events'][number];

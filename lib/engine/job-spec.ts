@@ -2,7 +2,7 @@ import type { JobSpec } from '../model/job-record';
 import { toJsonText } from '../model/json';
 import { parseQualifiedName } from '../model/names';
 import { normalizeBackoff } from '../options/backoff';
-import { checkJobOptions, failurePolicy, type JobsOptions } from '../options/job-options';
+import { checkJobOptions, failurePolicy, isLifo, type JobsOptions } from '../options/job-options';
 import type { Backend } from './backend';
 
 /** A job that was checked and can be added. */
@@ -41,7 +41,7 @@ export async function prepareJob(
       created_at: opts.timestamp,
       delay_ms: opts.delay === undefined ? undefined : Math.ceil(opts.delay),
       priority: opts.priority,
-      lifo: opts.lifo,
+      lifo: isLifo(opts) || undefined,
       parent_queue_id: parent && (await backend.queueId(parent.prefix, parent.name)),
       parent_id: opts.parent?.id,
       on_failure: failurePolicy(opts),

@@ -17,6 +17,8 @@ export interface Patient {
   onStalled(jobId: string): void;
   /** The queue has work although the worker sleeps. */
   onClaimable(): void;
+  /** The lease ran out unnoticed: what runs here may have been taken over by others. */
+  onLeaseLost(): void;
 }
 
 /**
@@ -132,6 +134,7 @@ export class Pulse {
         this.registration = undefined;
         await this.processId();
         for (const reborn of this.onReborn) reborn();
+        for (const patient of patients) patient.onLeaseLost();
       }
       for (const { queueId, id } of answer.stalled ?? []) {
         patients

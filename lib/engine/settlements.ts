@@ -2,7 +2,7 @@ import { isNamed } from '../model/errors';
 import type { Settlement } from '../model/job-record';
 import { toJsonText, toStorableText } from '../model/json';
 import { type BackoffStrategy, backoffDelay, normalizeBackoff } from '../options/backoff';
-import type { JobsOptions } from '../options/job-options';
+import { isLifo, type JobsOptions } from '../options/job-options';
 import { type RemoveOn, retention } from '../options/retention';
 
 /** What a report tells of a job. */
@@ -10,6 +10,7 @@ export interface ReportedJob {
   id?: string | undefined;
   parentKey?: string | undefined;
   attemptsMade: number;
+  attemptsStarted: number;
   stacktrace: string[] | null;
   opts: JobsOptions;
 }
@@ -36,6 +37,7 @@ export function completion(
 
 /**
  * The report that a job failed: for good, or with a try left.
+ * @param maxStartedAttempts a job that was started so often is not tried again
  * @throws Error when the job names a backoff that the worker does not know
  */
 export async function failure(
@@ -44,9 +46,13 @@ export async function failure(
   error: Error,
   strategy?: BackoffStrategy,
   ofWorker?: RemoveOn,
+  maxStartedAttempts?: number,
 ): Promise<Settlement & { reason: string; stacktraces: string[] }> {
   const attemptsMade = job.attemptsMade + 1;
-  const mayRetry = attemptsMade < (job.opts.attempts ?? 1) && !isNamed(error, 'UnrecoverableError');
+  const mayRetry =
+    attemptsMade < (job.opts.attempts ?? 1) &&
+    !isNamed(error, 'UnrecoverableError') &&
+    !(maxStartedAttempts && maxStartedAttempts <= job.attemptsStarted);
   const backoff = normalizeBackoff(job.opts.backoff);
   const delay = mayRetry ? await backoffDelay(backoff, attemptsMade, error, job, strategy) : -1;
   const limit = job.opts.stackTraceLimit;
@@ -62,5 +68,5 @@ export async function failure(
   };
   return delay < 0
     ? { ...report, outcome: 'failed', ...retention(job.opts.removeOnFail, ofWorker) }
-    : { ...report, outcome: 'retried', delay_ms: Math.round(delay), lifo: job.opts.lifo ?? false };
+    : { ...report, outcome: 'retried', delay_ms: Math.round(delay), lifo: isLifo(job.opts) };
 }

@@ -16,9 +16,17 @@ export enum ErrorCode {
   SchedulerJobSlotsBusy = -11,
 }
 
+// What the errors below say by default, by BullMQ's names.
+export const DELAYED_ERROR = 'bullmq:movedToDelayed';
+export const WAITING_ERROR = 'bullmq:movedToWait';
+export const WAITING_CHILDREN_ERROR = 'bullmq:movedToWaitingChildren';
+export const RATE_LIMIT_ERROR = 'bullmq:rateLimitExceeded';
+export const UNRECOVERABLE_ERROR = 'bullmq:unrecoverable';
+export const CONNECTION_CLOSED_ERROR_MSG = 'Connection is closed.';
+
 /** Thrown by a processor after `job.moveToDelayed`: the job is neither completed nor failed. */
 export class DelayedError extends Error {
-  constructor(message = 'bullmq:movedToDelayed') {
+  constructor(message: string = DELAYED_ERROR) {
     super(message);
     this.name = 'DelayedError';
   }
@@ -26,7 +34,7 @@ export class DelayedError extends Error {
 
 /** Thrown by a processor after `job.moveToWait`: the job is neither completed nor failed. */
 export class WaitingError extends Error {
-  constructor(message = 'bullmq:movedToWait') {
+  constructor(message: string = WAITING_ERROR) {
     super(message);
     this.name = 'WaitingError';
   }
@@ -37,20 +45,18 @@ export class WaitingError extends Error {
  * completed nor failed.
  */
 export class WaitingChildrenError extends Error {
-  constructor(message = 'bullmq:movedToWaitingChildren') {
+  constructor(message: string = WAITING_CHILDREN_ERROR) {
     super(message);
     this.name = 'WaitingChildrenError';
   }
 }
-
-const RATE_LIMIT_MESSAGE = 'bullmq:rateLimitExceeded';
 
 /**
  * Thrown by a processor after `queue.rateLimit`: the job goes back to the head of the queue, its
  * attempts unchanged.
  */
 export class RateLimitError extends Error {
-  constructor(message = RATE_LIMIT_MESSAGE) {
+  constructor(message: string = RATE_LIMIT_ERROR) {
     super(message);
     this.name = 'RateLimitError';
   }
@@ -58,7 +64,7 @@ export class RateLimitError extends Error {
 
 /** Thrown by a processor to fail the job for good, whatever attempts are left. */
 export class UnrecoverableError extends Error {
-  constructor(message = 'bullmq:unrecoverable') {
+  constructor(message: string = UNRECOVERABLE_ERROR) {
     super(message);
     this.name = 'UnrecoverableError';
   }
@@ -66,7 +72,7 @@ export class UnrecoverableError extends Error {
 
 /** An operation on an instance that was closed. */
 export class ConnectionClosedError extends Error {
-  constructor(message = 'Connection is closed.') {
+  constructor(message: string = CONNECTION_CLOSED_ERROR_MSG) {
     super(message);
     this.name = 'ConnectionClosedError';
   }
@@ -113,7 +119,7 @@ export function isNamed(error: unknown, name: string): boolean {
 
 /** Whether a processor says that its queue is rate-limited. By message alone, as in BullMQ. */
 export function isRateLimitError(error: unknown): boolean {
-  return error instanceof Error && error.message === RATE_LIMIT_MESSAGE;
+  return error instanceof Error && error.message === RATE_LIMIT_ERROR;
 }
 
 /** Typed outcomes of the SQL functions that refuse to change a job. */

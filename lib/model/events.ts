@@ -11,6 +11,11 @@ export interface QueueListener<JobType> {
   waiting: (job: JobType) => void;
 }
 
+/** What a flow producer tells its own listeners. */
+export interface FlowProducerListener {
+  error: (error: Error) => void;
+}
+
 /** What a worker tells its own listeners. */
 export interface WorkerListener<JobType, Result = unknown> {
   active: (job: JobType, prev: string) => void;
@@ -22,6 +27,11 @@ export interface WorkerListener<JobType, Result = unknown> {
   error: (error: Error) => void;
   /** Every failed try, also one that will be repeated. */
   failed: (job: JobType | undefined, error: Error, prev: string) => void;
+  /**
+   * This process was silent for longer than its lease: these jobs run here, and may run elsewhere too. Their
+   * results will be refused here.
+   */
+  lockRenewalFailed: (jobIds: string[]) => void;
   paused: () => void;
   progress: (job: JobType, progress: unknown) => void;
   ready: () => void;

@@ -25,6 +25,11 @@ export const jobStates: readonly JobState[] = [
   'waiting-children',
 ];
 
+/** Whether a getter's argument, which may come from BullMQ's version 5, stands for a state. */
+export function isJobType(type: string): type is JobType {
+  return type === 'wait' || jobStates.includes(type as JobState);
+}
+
 /** The state that a getter's argument stands for. */
 export function toJobState(type: JobType): JobState {
   return type === 'wait' ? 'waiting' : type;

@@ -58,3 +58,6 @@ export async function backoffDelay(
 function jittered(delay: number, jitter = 0): number {
   return jitter > 0 ? Math.floor(Math.random() * delay * jitter + delay * (1 - jitter)) : delay;
 }
+
+/** The arithmetic of backoff by BullMQ's names. */
+export const Backoffs = { normalize: normalizeBackoff, calculate: backoffDelay } as const;

@@ -1,10 +1,15 @@
 import type { Pool, PoolConfig } from 'pg';
 import { InvalidConnectionError } from '../model/errors';
+import { getDefaultConnection } from './default-connection';
+import { isForeignConnection } from './foreign-connection';
 
 /**
  * Where the database is: a URL, a `pg` pool configuration, or a `pg.Pool` of the application's,
- * which is used but never closed. Nothing means `DATABASE_URL`, or else the `PG*` variables that
- * `pg` reads.
+ * which is used but never closed. Nothing means what `setDefaultConnection` was given, or else
+ * `DATABASE_URL`, or else the `PG*` variables that `pg` reads.
+ *
+ * What leads to Redis, such as an ioredis client, `redis://...` or `{ host, port }`, is tolerated in code that
+ * was written for BullMQ: it is not touched, and stands for that default.
  */
 export type ConnectionOptions = string | PoolConfig | Pool;
 
@@ -44,10 +49,37 @@ export type ResolvedConnection = { pool: Pool } | { config: PoolConfig };
  * answers is seen later.
  */
 export function resolveConnection(connection: ConnectionOptions | undefined): ResolvedConnection {
-  if (connection === undefined || connection === null) {
-    const url = process.env['DATABASE_URL'];
-    return url ? resolveConnection(url) : { config: {} };
-  }
+  if (isNothing(connection)) return resolveDefault() ?? { config: {} };
+  if (isForeignConnection(connection)) return insteadOfRedis(connection);
+  return resolvePostgres(connection);
+}
+
+function isNothing(connection: ConnectionOptions | undefined): connection is undefined {
+  return (
+    connection === undefined ||
+    connection === null ||
+    (Object(connection) === connection && Object.keys(connection).length === 0)
+  );
+}
+
+/** The default connection of the process, if it has one. */
+function resolveDefault(): ResolvedConnection | undefined {
+  const given = getDefaultConnection() ?? process.env['DATABASE_URL'];
+  return given ? resolvePostgres(given) : undefined;
+}
+
+/** What a connection that leads to Redis stands for. */
+function insteadOfRedis(connection: string | object): ResolvedConnection {
+  const resolved = resolveDefault();
+  if (resolved) return resolved;
+  const what =
+    typeof connection === 'string' ? notPostgres(connection) : 'connection leads to Redis';
+  throw new InvalidConnectionError(
+    `${what}; for code that keeps its connection to Redis, set DATABASE_URL or call setDefaultConnection`,
+  );
+}
+
+function resolvePostgres(connection: ConnectionOptions): ResolvedConnection {
   if (typeof connection === 'string') {
     checkUrl(connection);
     return { config: { connectionString: connection } };
@@ -76,9 +108,11 @@ function checkUrl(url: string): void {
       // Told below, without the URL: it may hold a password.
     }
   }
-  throw new InvalidConnectionError(
-    `connection is not a PostgreSQL URL (it begins with "${url.slice(0, url.indexOf(':') + 1 || 8)}"); expected postgres://user:password@host:port/database`,
-  );
+  throw new InvalidConnectionError(notPostgres(url));
+}
+
+function notPostgres(url: string): string {
+  return `connection is not a PostgreSQL URL (it begins with "${url.slice(0, url.indexOf(':') + 1 || 8)}"); expected postgres://user:password@host:port/database`;
 }
 
 /** A schema's name within SQL. */

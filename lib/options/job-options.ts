@@ -18,7 +18,7 @@ export interface DefaultJobOptions {
   attempts?: number;
   /** The wait before the next try; a number is a fixed delay in milliseconds. Default: none. */
   backoff?: number | BackoffOptions;
-  /** Put the job at the head of the queue. Default false. */
+  /** Put the job at the head of the queue; without effect for one with a priority. Default false. */
   lifo?: boolean;
   /** What to remove when the job completes. Default: nothing. */
   removeOnComplete?: RemoveOn;
@@ -60,6 +60,11 @@ export interface JobsOptions extends DefaultJobOptions {
   readonly repeat?: RepeatOptions;
   /** Set on the jobs of a scheduler with a pattern: its slot, in milliseconds since 1970. */
   readonly prevMillis?: number;
+}
+
+/** Whether the job goes to the head. With a priority it does not, as in BullMQ: it waits among its equals. */
+export function isLifo(opts: JobsOptions): boolean {
+  return (opts.lifo ?? false) && !opts.priority;
 }
 
 /** The largest priority. */

@@ -100,10 +100,16 @@ function checkServes(installed: Release, release: Release, schema: string): void
   }
 }
 
-function ownRelease(): Release {
+/** The version of this library. */
+export function libraryVersion(): string {
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
     version: string;
   };
+  return version;
+}
+
+function ownRelease(): Release {
+  const version = libraryVersion();
   const migrations = readdirSync(migrationsDirectory).filter((file) => file.endsWith('.sql'));
   const hash = createHash('sha256').update(readFunctions().join('\n')).digest('hex').slice(0, 16);
   return { schema: migrations.length, version, hash, serves: OLDEST_SERVED_SCHEMA };

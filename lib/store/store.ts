@@ -363,6 +363,10 @@ export class Store {
     return this.value('count_jobs', queueId);
   }
 
+  async countDelayed(queueId: number, before: number): Promise<number> {
+    return this.value('count_delayed', queueId, before);
+  }
+
   async countPriorities(
     queueId: number,
     priorities: readonly number[],
@@ -372,6 +376,12 @@ export class Store {
 
   async listWorkers(queueId: number): Promise<WorkerRecord[]> {
     return (await this.value<WorkerRecord[] | null>('list_workers', queueId)) ?? [];
+  }
+
+  async listListeners(
+    queueId: number,
+  ): Promise<Pick<WorkerRecord, 'id' | 'hostname' | 'pid' | 'age' | 'idle'>[]> {
+    return (await this.value<[] | null>('list_listeners', queueId)) ?? [];
   }
 
   async getDependencies(

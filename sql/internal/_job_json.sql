@@ -1,4 +1,5 @@
--- A job as the JavaScript API receives it. Data, options and results are embedded as they were given.
+-- A job as the JavaScript API receives it. Data, options and results are embedded as they were given. Its lock
+-- token is its worker's secret: who could read it could finish the job.
 create or replace function _job_json(s job_state, j job) returns json
 language sql stable as $$
   select json_build_object(
@@ -6,7 +7,7 @@ language sql stable as $$
     'state', _state(s.status, s.priority), 'priority', s.priority, 'timestamp', _epoch_ms(j.created_at),
     'delay', case when s.run_at is not null then _epoch_ms(s.run_at) - _epoch_ms(j.created_at) else s.delay_ms end,
     'attemptsMade', s.attempts_made, 'attemptsStarted', s.attempts_started, 'stalledCounter', s.stalled_count,
-    'token', s.lock_token, 'processedOn', _epoch_ms(s.processed_at), 'processedBy', s.processed_by,
+    'processedOn', _epoch_ms(s.processed_at), 'processedBy', s.processed_by,
     'finishedOn', _epoch_ms(s.finished_at), 'parentId', s.parent_id,
     'parentKey', case when s.parent_id is not null then _job_key(s.parent_queue_id, s.parent_id) end,
     'progress', s.progress, 'returnvalue', s.return_value, 'failedReason', s.failed_reason,

@@ -241,8 +241,8 @@ describe('Worker.getNextJob', () => {
     ]);
     const first = await worker.getNextJob('t1');
     expect(first).toMatchObject({ name: 'a', data: { n: 1 }, token: 't1', attemptsStarted: 1 });
-    const [next, id] = (await first!.moveToCompleted('r', 't1')) as [{ data: string }, string];
-    expect([id, next.data]).toEqual(['2', '{"n":2}']);
+    const [next, id] = await first!.moveToCompleted('r', 't1');
+    expect([id, next?.data]).toEqual(['2', '{"n":2}']);
     const second = await queue.getJob('2');
     expect(await second!.extendLock('other', 1_000)).toBe(0);
     expect(await second!.extendLock('t1', 60_000)).toBe(1);

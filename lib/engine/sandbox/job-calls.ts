@@ -23,7 +23,7 @@ export type JobCall = keyof typeof JOB_CALLS;
 
 /** What the sandbox needs of a job: its fields as JSON, and the methods above. */
 export type SandboxableJob = {
-  asJSONSandbox(): Record<string, unknown>;
+  asJSONSandbox(): object;
 } & {
   // biome-ignore lint/suspicious/noExplicitAny: each has parameters of its own
   [Call in JobCall]: (...args: any[]) => Promise<unknown>;

@@ -1,0 +1,5 @@
+/** Kinds of connections that BullMQ makes. Here no connection ever blocks. */
+export enum ClientType {
+  blocking = 'blocking',
+  normal = 'normal',
+}

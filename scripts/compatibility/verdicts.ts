@@ -1,0 +1,1160 @@
+/**
+ * What became here of each name that BullMQ exports, and of each member of its classes and types. Reviewed
+ * by hand; `test/compatibility/table.test.ts` holds it against both packages. When a feature lands, its rows
+ * go from `notHere` to `same` or `differs`.
+ */
+
+import { differs, like, notHere, same, type Verdicts } from './verdict';
+
+// Why whole families are not here.
+const DEDUPLICATION = 'no deduplication yet';
+const SCHEDULERS = 'no job schedulers yet';
+const GLOBAL_LIMITS = 'no global concurrency and rate limit yet';
+const METRICS = 'no metrics yet';
+const TELEMETRY = 'no telemetry yet';
+const SANDBOX = 'no sandboxed processors yet';
+const REDIS = 'a part of the Redis client';
+const INSIDE = 'an inner part of BullMQ';
+const POSTGRES = "a part of BullMQ's own PostgreSQL backend";
+const RELAY = 'no relay: an experiment of BullMQ 6.7';
+const TOLERATED = 'tolerated, without effect: ';
+const NO_REDIS_EVENT = 'there is no Redis connection; a listener for it is tolerated';
+
+// Tests that prove many rows.
+const LISTED = 'the getters of a queue list by state, next to run first';
+const COUNTED = 'the getters of a queue count by state, under the names asked for';
+const SHAPE = 'instances have the members that all of BullMQ’s have';
+const LISTENERS = 'instances type and chain their listeners';
+const USERS_CODE = 'code written for BullMQ compiles against these types';
+const QUEUE_TELLS = 'a queue tells its own listeners what is done through it';
+const DEFAULTS = 'Queue.add overlays the default options of the queue with those of the job';
+const STORED = 'Job.toJSON and asJSON of a stored job are plain, with data as value and as text';
+const STATES = 'a job answers for each state that it is in';
+const WORKER_TELLS = 'Worker tells of a job from active to completed, with its arguments';
+const ENUMS = 'what BullMQ exports as values is equal here: %s';
+const ERRORS = 'the error classes of BullMQ have the same name and message here: %s';
+const POLICY = 'a child that fails for good is forgotten by its parent with %s';
+const RETENTION = 'retention %j keeps what it says';
+const QE_COMPLETES = 'QueueEvents tells once and in order what becomes of a job that completes';
+const QE_FAILS =
+  'QueueEvents tells what becomes of one that fails, is tried again, and fails for good';
+const QE_DELAYED =
+  'QueueEvents tells when delayed jobs are due, and when they are promoted, changed or removed';
+const QE_QUEUE = 'QueueEvents tells of pauses, duplicates and cleaning';
+const QE_FLOWS =
+  'QueueEvents tells of flows: the parent waits, and is released before its child is completed';
+
+const CONNECTION = differs(
+  'PostgreSQL: a URL, a `pg` configuration, a `pg.Pool`, or nothing (`DATABASE_URL`, `PG*`). What leads to Redis stands for the default connection',
+  'a connection that leads to Redis stands for the default of the process',
+);
+
+const baseOptions = {
+  connection: CONNECTION,
+  blockingConnection: notHere(`${TOLERATED}no connection ever blocks`),
+  skipVersionCheck: notHere(`${TOLERATED}the schema is checked once, see \`migrate\``),
+  skipWaitingForReady: notHere(`${TOLERATED}nobody waits`),
+};
+
+const connectionOptions = {
+  ...baseOptions,
+  prefix: same('instances are told apart by prefix, which may hold colons and braces'),
+};
+
+const jobOptions = {
+  jobId: same('Queue.add keeps an id of the caller and uses up no number for it'),
+  parent: same(
+    'moveToWaitingChildren waits for children that were added at run time, then has their values',
+  ),
+  repeatJobKey: notHere(SCHEDULERS),
+  prevMillis: notHere(SCHEDULERS),
+  timestamp: same('Queue.add keeps the time of creation that the caller gives'),
+  priority: differs(
+    'a negative one is refused: it has no place in the order',
+    'Queue.add runs the last of lifo first, then plain ones, then by priority',
+  ),
+  delay: differs(
+    'one that is not finite is refused',
+    'Queue.add puts delayed, prioritized and plain jobs into their states',
+  ),
+  attempts: same('attempts of %s are one try'),
+  backoff: same('backoff of a number or of type fixed waits as long each time'),
+  lifo: same('Queue.add runs the last of lifo first, then plain ones, then by priority'),
+  removeOnComplete: same(RETENTION),
+  removeOnFail: same(RETENTION),
+  keepLogs: same('Job.log keeps the last rows that the job asks for, also when many come at once'),
+  stackTraceLimit: same('attempts keep the last %s stack traces when that is the limit'),
+  sizeLimit: same('checkJobOptions counts the size of data in bytes of UTF-8'),
+};
+
+const childOptions = {
+  deduplication: notHere(DEDUPLICATION),
+  failParentOnFailure: same(
+    'a child that fails for good fails its parent with failParentOnFailure, and the parent its own',
+  ),
+  continueParentOnFailure: same(
+    'a child that fails for good lets its parent go on at once with continueParentOnFailure',
+  ),
+  ignoreDependencyOnFailure: same(
+    'a child that fails for good is ignored with ignoreDependencyOnFailure once all others are done',
+  ),
+  removeDependencyOnFailure: same(POLICY),
+  telemetry: notHere(TELEMETRY),
+};
+
+const {
+  jobId: _id,
+  parent: _parent,
+  repeatJobKey: _key,
+  prevMillis: _ms,
+  ...defaultJobOptions
+} = jobOptions;
+
+const instance = {
+  name: same(SHAPE),
+  opts: same('instances keep their options as given, and tolerate those they do not know'),
+  keys: same('a queue names its keys under its prefix'),
+  toKey: same('a queue names its keys under its prefix'),
+  qualifiedName: same('a queue names its keys under its prefix'),
+  closing: same('instances close once, however often they are asked'),
+  backend: differs('another backend: `backend.connection.pool` is the `pg.Pool`', SHAPE),
+  getBackend: differs('another backend: `getBackend().connection.pool` is the `pg.Pool`', SHAPE),
+  waitUntilReady: same('an unreachable database makes waitUntilReady reject'),
+  close: same('instances close once, however often they are asked'),
+  disconnect: differs('the same as `close`: no connection is one instance’s own', SHAPE),
+  trace: notHere(TELEMETRY),
+};
+
+const emitter = {
+  on: same(LISTENERS),
+  once: same(LISTENERS),
+  off: same(LISTENERS),
+  emit: differs(
+    'an `error` that nobody listens to is a process warning, not printed',
+    'Worker goes on when a listener throws, and tells of it',
+  ),
+};
+
+const jobJson = {
+  id: same(STORED),
+  name: same(STORED),
+  data: same(STORED),
+  opts: same(STORED),
+  progress: same(STORED),
+  attemptsMade: same(STORED),
+  attemptsStarted: same(STORED),
+  stalledCounter: same(STORED),
+  timestamp: same(STORED),
+  stacktrace: same(STORED),
+  returnvalue: same(STORED),
+  finishedOn: same('a job goes into another process with the names of its queue'),
+  processedOn: same('a job goes into another process with the names of its queue'),
+  processedBy: same('a job goes into another process with the names of its queue'),
+  failedReason: same('a job goes into another process with the names of its queue'),
+  deferredFailure: differs('present when there is one', USERS_CODE),
+  delay: differs(
+    'only in what `moveToCompleted` and `getDependencies` return',
+    'a job is made of what moveToCompleted returned',
+  ),
+  priority: differs(
+    'only in what `moveToCompleted` and `getDependencies` return',
+    'a job is made of what moveToCompleted returned',
+  ),
+  parent: same('Job.toJSON and asJSON name the parent of a child'),
+  parentKey: same('Job.toJSON and asJSON name the parent of a child'),
+  repeatJobKey: notHere(SCHEDULERS),
+  debounceId: notHere(DEDUPLICATION),
+  deduplicationId: notHere(DEDUPLICATION),
+};
+
+const FACTORY = differs(
+  'the last argument, a backend factory, is one of this library’s',
+  'a backend factory is asked by each class, and may hand out the backend of another instance',
+);
+
+export const verdicts: Verdicts = {
+  Queue: {
+    constructor: FACTORY,
+    ...instance,
+    ...emitter,
+    token: same('a queue has a token of its own and default options that are copied'),
+    jobsOpts: same(DEFAULTS),
+    defaultJobOptions: same('a queue has a token of its own and default options that are copied'),
+    metaValues: differs(
+      'the version is `tuskmq:…`; nothing of it is written',
+      'a queue tells its settings and its version',
+    ),
+    getVersion: differs(
+      'the version is `tuskmq:…`, that of this library',
+      'a queue tells its settings and its version',
+    ),
+    getMeta: differs(
+      'without `concurrency`, `max` and `duration` so far',
+      'a queue tells its settings and its version',
+    ),
+    add: same('Queue.add numbers jobs from 1 in each queue'),
+    addBulk: differs(
+      'all or nothing: BullMQ takes what it refuses for an id',
+      'Queue.addBulk adds nothing when one of its jobs is refused',
+    ),
+    pause: same(
+      'Queue.pause holds for all workers: adds are taken, running jobs end, nothing is fetched',
+    ),
+    resume: same(
+      'Queue.pause holds for all workers: adds are taken, running jobs end, nothing is fetched',
+    ),
+    isPaused: same('Queue.obliterate refuses while jobs are active, unless forced'),
+    isMaxed: notHere(GLOBAL_LIMITS),
+    setGlobalConcurrency: notHere(GLOBAL_LIMITS),
+    getGlobalConcurrency: notHere(GLOBAL_LIMITS),
+    removeGlobalConcurrency: notHere(GLOBAL_LIMITS),
+    setGlobalRateLimit: notHere(GLOBAL_LIMITS),
+    getGlobalRateLimit: notHere(GLOBAL_LIMITS),
+    removeGlobalRateLimit: notHere(GLOBAL_LIMITS),
+    rateLimit: differs(
+      'holds for all workers of the queue, not only for those with a `limiter`',
+      'RateLimitError puts the job back and lets nobody fetch until the limit ends',
+    ),
+    getRateLimitTtl: differs(
+      'no `maxJobs` yet: there is no count',
+      'a queue knows how long its rate limit lasts',
+    ),
+    removeRateLimitKey: notHere('no `limiter` yet; `rateLimit(0)` ends a limit'),
+    jobScheduler: notHere(SCHEDULERS),
+    upsertJobScheduler: notHere(SCHEDULERS),
+    getJobScheduler: notHere(SCHEDULERS),
+    getJobSchedulers: notHere(SCHEDULERS),
+    getJobSchedulersCount: notHere(SCHEDULERS),
+    removeJobScheduler: notHere(SCHEDULERS),
+    getDeduplicationJobId: notHere(DEDUPLICATION),
+    getDebounceJobId: notHere(DEDUPLICATION),
+    removeDeduplicationKey: notHere(DEDUPLICATION),
+    removeDebounceKey: notHere(DEDUPLICATION),
+    remove: same('Job.remove removes a job with its logs and children, and tells of it'),
+    updateJobProgress: same(QUEUE_TELLS),
+    addJobLog: same('Job.log appends rows, read from any side and in pages'),
+    getJobLogs: same('Job.log appends rows, read from any side and in pages'),
+    drain: differs(
+      'QueueEvents also tell `removed` of each job, so that who waits for one learns of it',
+      'Queue.drain removes what waits, with true also what is delayed, and nothing else',
+    ),
+    clean: differs(
+      'oldest first; leaves active jobs alone, which are taken over by themselves; QueueEvents also tell `removed`',
+      'Queue.clean removes jobs that are %s',
+    ),
+    obliterate: same('Queue.obliterate leaves nothing of a queue, which then begins anew'),
+    retryJobs: differs(
+      'a job keeps its priority',
+      'a queue retries all that ended in a state, their attempts kept',
+    ),
+    promoteJobs: differs('a job keeps its priority', 'a queue promotes all that is delayed'),
+    trimEvents: differs(
+      'keeps exactly so many',
+      'a queue trims its events to a number and tells how many went',
+    ),
+    removeOrphanedJobs: differs(
+      'always 0: a job and its state go in one transaction',
+      'a queue has nothing that is orphaned or deprecated',
+    ),
+    removeDeprecatedPriorityKey: differs(
+      'always 0: there is no such key',
+      'a queue has nothing that is orphaned or deprecated',
+    ),
+    getJob: same('Queue.add adds a job of a taken id only once, and leaves the first as it is'),
+    getJobState: same(STATES),
+    count: same(COUNTED),
+    getJobCounts: same(COUNTED),
+    getJobCountByTypes: same(COUNTED),
+    getCompletedCount: same(COUNTED),
+    getFailedCount: same(COUNTED),
+    getDelayedCount: same('a queue counts delayed jobs that are due before a time'),
+    getActiveCount: same(COUNTED),
+    getPrioritizedCount: same(COUNTED),
+    getWaitingCount: same(COUNTED),
+    getWaitingChildrenCount: same(COUNTED),
+    getCountsPerPriority: same('a queue counts what waits by priority'),
+    getWaiting: same(LISTED),
+    getWaitingChildren: same(LISTED),
+    getActive: same(LISTED),
+    getDelayed: same(LISTED),
+    getPrioritized: same(LISTED),
+    getCompleted: same('the getters of a queue list finished jobs newest first'),
+    getFailed: same(LISTED),
+    getJobs: same('the getters of a queue list from %s to %s, ascending %s'),
+    getRanges: same('a queue lists ids in ranges by state'),
+    getDependencies: differs(
+      'in order of key; jobs in the form of `asJSON`',
+      'a queue pages through the children of a job by what became of them',
+    ),
+    getWorkers: differs(
+      '`addr` is host and process; workers are known from their first run on',
+      'a queue lists its workers and those who listen to it',
+    ),
+    getWorkersCount: same('a queue lists its workers and those who listen to it'),
+    getQueueEvents: same('a queue lists its workers and those who listen to it'),
+    getMetrics: notHere(METRICS),
+    recordJobCountsMetric: notHere(TELEMETRY),
+    exportPrometheusMetrics: notHere(METRICS),
+  },
+
+  Worker: {
+    constructor: FACTORY,
+    'static RateLimitError': same(
+      'RateLimitError puts the job back and lets nobody fetch until the limit ends',
+    ),
+    ...instance,
+    ...emitter,
+    id: same('a worker has an id of its own'),
+    concurrency: same('concurrency is never exceeded, and may be changed while jobs run'),
+    run: same('Worker.close resolves run() of a worker that was started by hand'),
+    isRunning: same('Worker.close resolves run() of a worker that was started by hand'),
+    pause: same('Worker.pause waits for running jobs, and fetches nothing until resumed'),
+    resume: same('Worker.pause waits for running jobs, and fetches nothing until resumed'),
+    isPaused: same('Worker.pause can leave running jobs alone'),
+    close: same('Worker.close waits for running jobs and stores their results'),
+    getNextJob: same('Worker.getNextJob fetches by hand under a token of the caller'),
+    extendJobLocks: same('Worker.getNextJob fetches by hand under a token of the caller'),
+    cancelJob: same('Worker asks a running processor to stop by its signal'),
+    cancelAllJobs: same('Worker asks a running processor to stop by its signal'),
+    rateLimit: differs('as `queue.rateLimit`', 'a worker limits the rate of its queue'),
+    startStalledCheckTimer: same(
+      'a worker without a processor looks for locks that ran out when told to',
+    ),
+    jobScheduler: notHere(SCHEDULERS),
+    processJob: notHere(
+      'a part of the run loop; `callProcessJob`, which tracing tools wrap, is here',
+    ),
+    delay: notHere('use `setTimeout` of `node:timers/promises`'),
+    minimumBlockTimeout: notHere('nothing blocks: workers are notified'),
+    maximumBlockTimeout: notHere('nothing blocks: workers are notified'),
+  },
+
+  Job: {
+    constructor: differs(
+      'three type parameters: what progress may be is not typed; jobs are made by `queue.add`',
+      SHAPE,
+    ),
+    'static create': same('a job is created, one or many, by its class'),
+    'static createBulk': same('a job is created, one or many, by its class'),
+    'static fromId': same('a job is created, one or many, by its class'),
+    'static fromJSON': same('a job is made of what moveToCompleted returned'),
+    'static optsFromJSON': same('a job has its options from the text in which they are stored'),
+    'static addJobLog': same('a job is created, one or many, by its class'),
+    id: same(STORED),
+    name: same(STORED),
+    data: same('Queue.add stores %s'),
+    opts: same(STORED),
+    progress: same(STORED),
+    returnvalue: same('Worker stores results of every JSON type, and undefined as null'),
+    stacktrace: same('attempts keep a stack trace of each try, and the last reason'),
+    delay: differs(
+      'after a change of it counted from the creation of the job',
+      'Queue.add puts delayed, prioritized and plain jobs into their states',
+    ),
+    priority: same('Queue.add puts delayed, prioritized and plain jobs into their states'),
+    timestamp: same('Queue.add keeps the time of creation that the caller gives'),
+    attemptsStarted: same(
+      'a job of steps counts starts and attempts as it is delayed, refused, moved to wait and completed',
+    ),
+    attemptsMade: same(
+      'a job of steps counts starts and attempts as it is delayed, refused, moved to wait and completed',
+    ),
+    stalledCounter: same('a job that was taken over too often fails at its next run'),
+    failedReason: same('Worker tells of a failed job, and stores why'),
+    deferredFailure: same(
+      'a child that fails for good fails its parent with failParentOnFailure, and the parent its own',
+    ),
+    finishedOn: same(WORKER_TELLS),
+    processedOn: same(WORKER_TELLS),
+    processedBy: same(WORKER_TELLS),
+    parentKey: same('Job.toJSON and asJSON name the parent of a child'),
+    parent: same('Job.toJSON and asJSON name the parent of a child'),
+    deduplicationId: notHere(DEDUPLICATION),
+    repeatJobKey: notHere(SCHEDULERS),
+    token: differs(
+      'one for each run, never again, so that a stale run can pass for no later one',
+      'a job keeps its token from those who only read it',
+    ),
+    queueName: same(SHAPE),
+    queueQualifiedName: same(STORED),
+    prefix: same(SHAPE),
+    toJSON: same(STORED),
+    asJSON: differs('also `processedBy`', STORED),
+    asJSONSandbox: same('a job goes into another process with the names of its queue'),
+    updateData: same(
+      'Job.updateData and updateProgress store the last of many that are under way, and tell of progress',
+    ),
+    updateProgress: same(
+      'Job.updateData and updateProgress store the last of many that are under way, and tell of progress',
+    ),
+    log: same('Job.log appends rows, read from any side and in pages'),
+    clearLogs: same('Job.log appends rows, read from any side and in pages'),
+    remove: same('Job.remove removes nothing when the job or a child is active'),
+    removeUnprocessedChildren: same(
+      'a parent that completes with pending children fails instead, and may be retried',
+    ),
+    removeChildDependency: same('a job is detached from its parent once'),
+    removeDeduplicationKey: notHere(DEDUPLICATION),
+    extendLock: same('Worker.getNextJob fetches by hand under a token of the caller'),
+    moveToCompleted: differs(
+      '`[]` also where BullMQ returns nothing; the rate limit and delay in it are 0',
+      'a job is made of what moveToCompleted returned',
+    ),
+    moveToFailed: differs(
+      '`[]` also where BullMQ returns nothing',
+      'Worker.getNextJob fetches by hand under a token of the caller',
+    ),
+    moveToWait: differs(
+      'keeps its priority: to the head of its equals',
+      'a job of steps goes back to the head of the queue',
+    ),
+    moveToDelayed: same('a job of steps is delayed until its time, not counted as failed'),
+    moveToWaitingChildren: same(
+      'moveToWaitingChildren waits for children that were added at run time, then has their values',
+    ),
+    isCompleted: same(STATES),
+    isFailed: same(STATES),
+    isDelayed: same(STATES),
+    isWaitingChildren: same(STATES),
+    isActive: same(STATES),
+    isWaiting: same(STATES),
+    getState: same(STATES),
+    changeDelay: same('Job.promote and changeDelay are for delayed jobs alone'),
+    changePriority: same(
+      'Job.changePriority moves a job to the back of its new class, or to its front',
+    ),
+    promote: differs(
+      'a job that is missing is told so (-1), where BullMQ says that it is not delayed (-3)',
+      'Job.promote and changeDelay are for delayed jobs alone',
+    ),
+    retry: same('Job.retry lets a failed job run again, its counters kept unless reset'),
+    getChildrenValues: same('FlowProducer.add gives a parent the values of its children by key'),
+    getIgnoredChildrenFailures: same(
+      'a child that fails for good is ignored with ignoreDependencyOnFailure once all others are done',
+    ),
+    getFailedChildrenValues: same('a job knows why children failed that it ignores'),
+    getDependencies: same('Job.getDependencies pages through children of the kinds asked for'),
+    getDependenciesCount: same(
+      'FlowProducer.add counts a child that is completed already at once, others when they are',
+    ),
+    waitUntilFinished: differs(
+      'rejects when the job is removed or the QueueEvents closed, where BullMQ waits for ever',
+      'Job.waitUntilFinished resolves to the result, before or after the job has ended',
+    ),
+    addJob: notHere(INSIDE),
+    toFlowEntry: notHere(INSIDE),
+  },
+
+  FlowProducer: {
+    constructor: FACTORY,
+    opts: instance.opts,
+    keys: same('a flow producer names keys under its prefix'),
+    toKey: same('a flow producer names keys under its prefix'),
+    closing: same('a flow producer adds nothing once it is closing'),
+    getBackend: instance.getBackend,
+    waitUntilReady: same('a flow producer is ready when its database answers'),
+    close: instance.close,
+    disconnect: instance.disconnect,
+    ...emitter,
+    add: differs('all or nothing', 'FlowProducer.add adds all or nothing'),
+    addBulk: differs('all or nothing', 'FlowProducer.add adds many trees at once, in their order'),
+    getFlow: same(
+      'FlowProducer.getFlow finds a tree with children of every outcome, as deep and wide as asked',
+    ),
+  },
+
+  QueueEvents: {
+    constructor: FACTORY,
+    ...instance,
+    ...emitter,
+    run: same('QueueEvents refuses to run twice'),
+  },
+
+  QueueEventsProducer: {
+    constructor: FACTORY,
+    ...instance,
+    emit: emitter.emit,
+    publishEvent: differs(
+      'values keep their types; in BullMQ they become texts',
+      'QueueEventsProducer publishes events of the application with their fields',
+    ),
+  },
+
+  QueueBase: like('QueueEventsProducer'),
+  QueueGetters: like('Queue'),
+  JobScheduler: {
+    constructor: notHere(SCHEDULERS),
+    upsertJobScheduler: notHere(SCHEDULERS),
+    removeJobScheduler: notHere(SCHEDULERS),
+    isJobScheduler: notHere(SCHEDULERS),
+    getScheduler: notHere(SCHEDULERS),
+    getJobSchedulers: notHere(SCHEDULERS),
+    getSchedulersCount: notHere(SCHEDULERS),
+    toKey: notHere(SCHEDULERS),
+    keys: notHere(SCHEDULERS),
+    closing: notHere(SCHEDULERS),
+    backend: notHere(SCHEDULERS),
+    qualifiedName: notHere(SCHEDULERS),
+    name: notHere(SCHEDULERS),
+    opts: notHere(SCHEDULERS),
+    waitUntilReady: notHere(SCHEDULERS),
+    getBackend: notHere(SCHEDULERS),
+    emit: notHere(SCHEDULERS),
+    close: notHere(SCHEDULERS),
+    disconnect: notHere(SCHEDULERS),
+    trace: notHere(SCHEDULERS),
+  },
+
+  // Options
+
+  QueueOptions: {
+    ...connectionOptions,
+    defaultJobOptions: same(DEFAULTS),
+    streams: notHere(`${TOLERATED}about 10,000 events are kept while somebody listens`),
+    skipMetasUpdate: notHere(`${TOLERATED}nothing is written`),
+    settings: notHere(SCHEDULERS),
+    telemetry: notHere(TELEMETRY),
+  },
+  QueueBaseOptions: { ...baseOptions, telemetry: notHere(TELEMETRY) },
+  KeyPrefixOptions: { prefix: connectionOptions.prefix },
+  QueueEventsOptions: {
+    ...connectionOptions,
+    autorun: same('QueueEvents refuses to run twice'),
+    lastEventId: same('QueueEvents begins after an event of the past when told so'),
+    blockingTimeout: notHere(`${TOLERATED}nothing blocks`),
+  },
+  QueueEventsProducerOptions: connectionOptions,
+  FlowProducerOptions: { ...connectionOptions, telemetry: notHere(TELEMETRY) },
+  WorkerOptions: {
+    ...connectionOptions,
+    name: same(WORKER_TELLS),
+    autorun: same('Worker.close resolves run() of a worker that was started by hand'),
+    concurrency: same('concurrency is never exceeded, and may be changed while jobs run'),
+    limiter: notHere('no rate limiter yet'),
+    maximumRateLimitDelay: notHere('no rate limiter yet'),
+    metrics: notHere(METRICS),
+    maxStartedAttempts: same('a worker tries a job no more that was started as often as allowed'),
+    maxStalledCount: same('a job that was taken over too often fails at its next run'),
+    stalledInterval: differs(
+      'an upper limit: there is a look every 500 ms',
+      'resolveWorkerOptions refuses %j',
+    ),
+    removeOnComplete: same('retention of the worker holds for jobs without a wish of their own'),
+    removeOnFail: same('retention of the worker holds for jobs without a wish of their own'),
+    skipStalledCheck: same('a worker leaves locks that ran out to others when told to'),
+    skipLockRenewal: same(
+      'a worker lets the lock of a job run out when it is told not to renew it',
+    ),
+    drainDelay: differs(
+      'only for `getNextJob`; workers are notified',
+      'Worker.getNextJob waits for a job that comes later',
+    ),
+    lockDuration: differs(
+      'a lease of the process: jobs of one that is gone are taken over in about two seconds',
+      'a worker that is silent keeps its jobs until its lease has run out',
+    ),
+    lockRenewTime: notHere(`${TOLERATED}the lease is renewed every 500 ms`),
+    runRetryDelay: notHere(`${TOLERATED}a worker tries every second until it is connected`),
+    settings: same('backoff asks the strategy of the worker, which may refuse to go on'),
+    useWorkerThreads: notHere(SANDBOX),
+    workerForkOptions: notHere(SANDBOX),
+    workerThreadsOptions: notHere(SANDBOX),
+    telemetry: notHere(TELEMETRY),
+  },
+  GetNextJobOptions: {
+    block: same('Worker.getNextJob fetches by hand under a token of the caller'),
+  },
+  ObliterateOpts: {
+    force: same('Queue.obliterate refuses while jobs are active, unless forced'),
+    count: same('Queue.obliterate leaves nothing of a queue, which then begins anew'),
+  },
+  DefaultJobOptions: defaultJobOptions,
+  BaseJobOptions: jobOptions,
+  JobsOptions: { ...jobOptions, ...childOptions },
+  BulkJobOptions: like('JobsOptions'),
+  CompressableJobOptions: notHere('its members are in `JobsOptions`'),
+  JobSchedulerJobOptions: notHere(SCHEDULERS),
+  JobSchedulerTemplateOptions: notHere(SCHEDULERS),
+  BackoffOptions: {
+    type: same('backoff of type exponential doubles each time'),
+    delay: same('backoff of a number or of type fixed waits as long each time'),
+    jitter: same('backoffDelay varies by the jitter, downwards only'),
+  },
+  KeepJobs: {
+    age: same('retention by age removes what finished before, at most so many at once'),
+    count: same(RETENTION),
+    limit: same('retention by age removes what finished before, at most so many at once'),
+  },
+  ParentOptions: {
+    id: same('Queue.add refuses an unknown parent with its key'),
+    queue: same('Queue.add refuses an unknown parent with its key'),
+  },
+  RetryOptions: {
+    resetAttemptsMade: same(
+      'Job.retry lets a failed job run again, its counters kept unless reset',
+    ),
+    resetAttemptsStarted: same(
+      'Job.retry lets a failed job run again, its counters kept unless reset',
+    ),
+  },
+  MoveToWaitingChildrenOpts: {
+    child: same('moveToWaitingChildren can wait for one child alone'),
+  },
+  DependenciesOpts: {
+    processed: same('Job.getDependencies pages through children of the kinds asked for'),
+    unprocessed: same('Job.getDependencies pages through children of the kinds asked for'),
+    failed: same('Job.getDependencies pages through children of the kinds asked for'),
+    ignored: same('Job.getDependencies pages through children of the kinds asked for'),
+  },
+  DependencyOpts: {
+    cursor: same('Job.getDependencies pages through children of the kinds asked for'),
+    count: same('Job.getDependencies pages through children of the kinds asked for'),
+  },
+  AdvancedOptions: {
+    backoffStrategy: same('backoff asks the strategy of the worker, which may refuse to go on'),
+    repeatStrategy: notHere(SCHEDULERS),
+    repeatKeyHashAlgorithm: notHere(SCHEDULERS),
+  },
+  AdvancedRepeatOptions: {
+    repeatStrategy: notHere(SCHEDULERS),
+    repeatKeyHashAlgorithm: notHere(SCHEDULERS),
+  },
+  RepeatBaseOptions: notHere(SCHEDULERS),
+  RepeatOptions: {
+    endDate: notHere(SCHEDULERS),
+    startDate: notHere(SCHEDULERS),
+    pattern: notHere(SCHEDULERS),
+    key: notHere(SCHEDULERS),
+    limit: notHere(SCHEDULERS),
+    every: notHere(SCHEDULERS),
+    immediately: notHere(SCHEDULERS),
+    count: notHere(SCHEDULERS),
+    offset: notHere(SCHEDULERS),
+    prevMillis: notHere(SCHEDULERS),
+    jobId: notHere(SCHEDULERS),
+    tz: notHere(SCHEDULERS),
+  },
+  RepeatableOptions: {
+    name: notHere(SCHEDULERS),
+    startDate: notHere(SCHEDULERS),
+    endDate: notHere(SCHEDULERS),
+    tz: notHere(SCHEDULERS),
+    limit: notHere(SCHEDULERS),
+    pattern: notHere(SCHEDULERS),
+    every: notHere(SCHEDULERS),
+    offset: notHere(SCHEDULERS),
+  },
+  RepeatStrategy: notHere(SCHEDULERS),
+  DeduplicationOptions: {
+    id: notHere(DEDUPLICATION),
+    ttl: notHere(DEDUPLICATION),
+    extend: notHere(DEDUPLICATION),
+    replace: notHere(DEDUPLICATION),
+    reschedule: notHere(DEDUPLICATION),
+    keepLastIfActive: notHere(DEDUPLICATION),
+  },
+  RateLimiterOptions: {
+    max: notHere('no rate limiter yet'),
+    duration: notHere('no rate limiter yet'),
+  },
+  MetricsOptions: {
+    maxDataPoints: notHere(METRICS),
+  },
+  SandboxedOptions: {
+    useWorkerThreads: notHere(SANDBOX),
+    workerForkOptions: notHere(SANDBOX),
+    workerThreadsOptions: notHere(SANDBOX),
+  },
+
+  // Flows
+
+  FlowJob: {
+    name: same(
+      'FlowProducer.add runs children before parents, in trees of any depth, over queues and prefixes',
+    ),
+    queueName: same(
+      'FlowProducer.add runs children before parents, in trees of any depth, over queues and prefixes',
+    ),
+    data: same(
+      'FlowProducer.add makes random ids, takes those given, and default options only as given for queues',
+    ),
+    prefix: same(
+      'FlowProducer.add runs children before parents, in trees of any depth, over queues and prefixes',
+    ),
+    opts: same(
+      'FlowProducer.add makes random ids, takes those given, and default options only as given for queues',
+    ),
+    children: same(
+      'FlowProducer.add runs children before parents, in trees of any depth, over queues and prefixes',
+    ),
+  },
+  FlowJobBase: notHere('its members are in `FlowJob`'),
+  FlowJobNode: notHere('its members are in `FlowJob`'),
+  FlowNestedLeafJob: notHere('its members are in `FlowJob`'),
+  FlowParentJob: notHere('its members are in `FlowJob`'),
+  FlowRootLeafJob: notHere('its members are in `FlowJob`'),
+  FlowRootParentJob: notHere('its members are in `FlowJob`'),
+  FlowQueuesOpts: notHere('its members are in `FlowOpts`'),
+  FlowJobEntry: notHere(INSIDE),
+  AddNodeOpts: notHere(INSIDE),
+  AddChildrenOpts: notHere(INSIDE),
+  FlowOpts: {
+    queuesOptions: same(
+      'FlowProducer.add makes random ids, takes those given, and default options only as given for queues',
+    ),
+  },
+  NodeOpts: {
+    id: same(
+      'FlowProducer.getFlow finds a tree with children of every outcome, as deep and wide as asked',
+    ),
+    queueName: same(
+      'FlowProducer.getFlow finds a tree with children of every outcome, as deep and wide as asked',
+    ),
+    prefix: same('FlowProducer.getFlow finds children under prefixes and ids with colons'),
+    depth: same(
+      'FlowProducer.getFlow finds a tree with children of every outcome, as deep and wide as asked',
+    ),
+    maxChildren: same(
+      'FlowProducer.getFlow finds a tree with children of every outcome, as deep and wide as asked',
+    ),
+  },
+  JobNode: {
+    job: same(
+      'FlowProducer.getFlow finds a tree with children of every outcome, as deep and wide as asked',
+    ),
+    children: same(
+      'FlowProducer.getFlow finds a tree with children of every outcome, as deep and wide as asked',
+    ),
+  },
+
+  // Events
+
+  QueueListener: {
+    cleaned: same('Queue.clean removes jobs that are %s'),
+    error: same(
+      'an unreachable database is told as an error event, and does not keep instances from closing',
+    ),
+    paused: same(QUEUE_TELLS),
+    progress: same(QUEUE_TELLS),
+    removed: same(QUEUE_TELLS),
+    resumed: same(QUEUE_TELLS),
+    waiting: same(
+      'Queue.add tells its own listeners of every add, also of a delayed or duplicate one',
+    ),
+    'ioredis:close': notHere(NO_REDIS_EVENT),
+  },
+  WorkerListener: {
+    active: same(WORKER_TELLS),
+    completed: same(WORKER_TELLS),
+    failed: same('Worker tells of a failed job, and stores why'),
+    progress: same('a worker tells its own listeners what it does'),
+    stalled: same('a worker without a processor looks for locks that ran out when told to'),
+    drained: same('a worker tells its own listeners what it does'),
+    error: same('Worker goes on when a listener throws, and tells of it'),
+    paused: same('a worker tells its own listeners what it does'),
+    resumed: same('a worker tells its own listeners what it does'),
+    ready: same('a worker tells its own listeners what it does'),
+    closing: same('a worker tells its own listeners what it does'),
+    closed: same('a worker tells its own listeners what it does'),
+    lockRenewalFailed: differs(
+      'when the lease of the process ran out, for all that runs in it',
+      'a worker tells which jobs it may have lost when its lease ran out',
+    ),
+    locksRenewed: notHere('there is one lease for all jobs of the process, renewed every 500 ms'),
+    'ioredis:close': notHere(NO_REDIS_EVENT),
+  },
+  FlowProducerListener: {
+    error: same(LISTENERS),
+    'ioredis:close': notHere(NO_REDIS_EVENT),
+  },
+  IoredisListener: notHere(NO_REDIS_EVENT),
+  QueueEventsListener: {
+    active: same(QE_COMPLETES),
+    added: same(QE_COMPLETES),
+    cleaned: same(QE_QUEUE),
+    completed: same(QE_COMPLETES),
+    deduplicated: notHere(DEDUPLICATION),
+    delayed: same(QE_DELAYED),
+    drained: same(QE_COMPLETES),
+    duplicated: same(QE_QUEUE),
+    error: same(
+      'an unreachable database is told as an error event, and does not keep instances from closing',
+    ),
+    failed: same(QE_FAILS),
+    paused: same(QE_QUEUE),
+    progress: same(QE_COMPLETES),
+    removed: same(QE_DELAYED),
+    resumed: same(QE_QUEUE),
+    'retries-exhausted': same(QE_FAILS),
+    stalled: same('a worker without a processor looks for locks that ran out when told to'),
+    waiting: same(QE_COMPLETES),
+    'waiting-children': same(QE_FLOWS),
+    'ioredis:close': notHere(NO_REDIS_EVENT),
+  },
+
+  // Records
+
+  JobJson: jobJson,
+  JobJsonSandbox: {
+    ...jobJson,
+    queueName: same('a job goes into another process with the names of its queue'),
+    queueQualifiedName: same('a job goes into another process with the names of its queue'),
+    prefix: same('a job goes into another process with the names of its queue'),
+  },
+  ParentKeys: {
+    id: same('Job.toJSON and asJSON name the parent of a child'),
+    queueKey: same('Job.toJSON and asJSON name the parent of a child'),
+    fpof: notHere('a policy is kept with the dependency, see `job.opts`'),
+    rdof: notHere('a policy is kept with the dependency, see `job.opts`'),
+    idof: notHere('a policy is kept with the dependency, see `job.opts`'),
+    cpof: notHere('a policy is kept with the dependency, see `job.opts`'),
+  },
+  Parent: notHere(INSIDE),
+  ParentKeyOpts: notHere(INSIDE),
+  QueueMeta: {
+    version: differs('the version is `tuskmq:…`', 'a queue tells its settings and its version'),
+    maxLenEvents: differs('always 10,000', 'a queue tells its settings and its version'),
+    paused: same('a queue tells its settings and its version'),
+    concurrency: notHere(GLOBAL_LIMITS),
+    max: notHere(GLOBAL_LIMITS),
+    duration: notHere(GLOBAL_LIMITS),
+  },
+  Metrics: {
+    meta: notHere(METRICS),
+    data: notHere(METRICS),
+    count: notHere(METRICS),
+  },
+  JobSchedulerJson: {
+    key: notHere(SCHEDULERS),
+    name: notHere(SCHEDULERS),
+    id: notHere(SCHEDULERS),
+    iterationCount: notHere(SCHEDULERS),
+    limit: notHere(SCHEDULERS),
+    startDate: notHere(SCHEDULERS),
+    endDate: notHere(SCHEDULERS),
+    tz: notHere(SCHEDULERS),
+    pattern: notHere(SCHEDULERS),
+    every: notHere(SCHEDULERS),
+    next: notHere(SCHEDULERS),
+    offset: notHere(SCHEDULERS),
+    template: notHere(SCHEDULERS),
+  },
+  JobSchedulerTemplateJson: {
+    data: notHere(SCHEDULERS),
+    opts: notHere(SCHEDULERS),
+  },
+  SandboxedJob: {
+    data: notHere(SANDBOX),
+    opts: notHere(SANDBOX),
+    queueQualifiedName: notHere(SANDBOX),
+    moveToDelayed: notHere(SANDBOX),
+    moveToWait: notHere(SANDBOX),
+    moveToWaitingChildren: notHere(SANDBOX),
+    log: notHere(SANDBOX),
+    updateData: notHere(SANDBOX),
+    updateProgress: notHere(SANDBOX),
+    getChildrenValues: notHere(SANDBOX),
+    getIgnoredChildrenFailures: notHere(SANDBOX),
+    getDependenciesCount: notHere(SANDBOX),
+    returnValue: notHere(SANDBOX),
+    repeatJobKey: notHere(SANDBOX),
+    parent: notHere(SANDBOX),
+    timestamp: notHere(SANDBOX),
+    priority: notHere(SANDBOX),
+    delay: notHere(SANDBOX),
+    prefix: notHere(SANDBOX),
+    id: notHere(SANDBOX),
+    name: notHere(SANDBOX),
+    progress: notHere(SANDBOX),
+    attemptsMade: notHere(SANDBOX),
+    attemptsStarted: notHere(SANDBOX),
+    finishedOn: notHere(SANDBOX),
+    processedOn: notHere(SANDBOX),
+    failedReason: notHere(SANDBOX),
+    stacktrace: notHere(SANDBOX),
+    parentKey: notHere(SANDBOX),
+    debounceId: notHere(SANDBOX),
+    deduplicationId: notHere(SANDBOX),
+    deferredFailure: notHere(SANDBOX),
+    processedBy: notHere(SANDBOX),
+    stalledCounter: notHere(SANDBOX),
+    queueName: notHere(SANDBOX),
+  },
+  SandboxedJobProcessor: notHere(SANDBOX),
+
+  // Words
+
+  JobState: same(STATES),
+  JobType: differs('without `repeat`, which is the state of nothing', STATES),
+  FinishedStatus: same(USERS_CODE),
+  FinishedPropValAttribute: notHere(INSIDE),
+  JobProgress: same(USERS_CODE),
+  Processor: differs(
+    'three type parameters: what progress may be is not typed; it may return a value, not only a promise',
+    USERS_CODE,
+  ),
+  BackoffStrategy: same(USERS_CODE),
+  ConnectionOptions: CONNECTION,
+  KeysMap: same('a queue names its keys under its prefix'),
+  QueueKeys: {
+    constructor: same('a queue names its keys under its prefix'),
+    prefix: same('a queue names its keys under its prefix'),
+    getKeys: same('a queue names its keys under its prefix'),
+    toKey: same('a queue names its keys under its prefix'),
+    getQueueQualifiedName: same('a queue names its keys under its prefix'),
+  },
+  BackendFactory: differs(
+    'makes a backend of this library',
+    'a backend factory is asked by each class, and may hand out the backend of another instance',
+  ),
+  BackendClasses: {
+    Queue: same('a backend factory is bound to all classes by withBackend'),
+    Worker: same('a backend factory is bound to all classes by withBackend'),
+    QueueEvents: same('a backend factory is bound to all classes by withBackend'),
+    QueueEventsProducer: same('a backend factory is bound to all classes by withBackend'),
+    FlowProducer: same('a backend factory is bound to all classes by withBackend'),
+  },
+  MinimalQueue: differs(
+    'what a job needs of its queue here; a Queue, a Worker and a QueueEvents are one',
+    USERS_CODE,
+  ),
+  MinimalJob: notHere('the type `Job`'),
+
+  // Values
+
+  withBackend: same('a backend factory is bound to all classes by withBackend'),
+  createPostgresBackend: differs(
+    'makes a backend of this library',
+    'a backend factory is asked by each class, and may hand out the backend of another instance',
+  ),
+  createRedisBackend: differs(
+    'throws: there is no Redis',
+    'a backend factory for Redis says that there is none',
+  ),
+  setDefaultBackendFactory: same('a backend factory may be set for all instances of the process'),
+  getDefaultBackendFactory: same('a backend factory may be set for all instances of the process'),
+  runMigrations: differs(
+    'the same as `migrate`: takes options, not a pool',
+    'values that BullMQ exports do their work: migrations, data, ids',
+  ),
+  removeAllQueueData: differs(
+    'takes a connection, not a client',
+    'values that BullMQ exports do their work: migrations, data, ids',
+  ),
+  randomUUID: same('values that BullMQ exports do their work: migrations, data, ids'),
+  Backoffs: differs(
+    '`calculate` always resolves, and there are no `builtinStrategies`',
+    'values that BullMQ exports do their work: migrations, data, ids',
+  ),
+  PRIORITY_LIMIT: same(ENUMS),
+  DELAYED_ERROR: same(ENUMS),
+  WAITING_ERROR: same(ENUMS),
+  WAITING_CHILDREN_ERROR: same(ENUMS),
+  RATE_LIMIT_ERROR: same(ENUMS),
+  UNRECOVERABLE_ERROR: same(ENUMS),
+  CONNECTION_CLOSED_ERROR_MSG: same(ENUMS),
+  ErrorCode: same(ENUMS),
+  MetricsTime: same(ENUMS),
+  TelemetryAttributes: same(ENUMS),
+  MetricNames: same(ENUMS),
+  SpanKind: same(ENUMS),
+  ClientType: same(ENUMS),
+  ChildCommand: notHere(SANDBOX),
+  ParentCommand: notHere(SANDBOX),
+  DelayedError: same(ERRORS),
+  WaitingError: same(ERRORS),
+  WaitingChildrenError: same(ERRORS),
+  RateLimitError: same(ERRORS),
+  UnrecoverableError: same(ERRORS),
+  ConnectionClosedError: differs('without a `cause` of its own', ERRORS),
+  AsyncFifoQueue: notHere(INSIDE),
+  BuiltInStrategies: notHere(INSIDE),
+  Child: notHere(SANDBOX),
+  ChildPool: notHere(SANDBOX),
+  ChildProcessor: notHere(SANDBOX),
+  createIORedisClient: notHere(REDIS),
+  isIRedisClient: notHere(REDIS),
+  createNodeRedisClient: notHere(REDIS),
+  NodeRedisCommandArgument: notHere(REDIS),
+  NodeRedisRawTransaction: notHere(REDIS),
+  NodeRedisRawClient: notHere(REDIS),
+  createBunRedisClient: notHere(REDIS),
+  RedisCommandArgument: notHere(REDIS),
+  BunRedisRawClient: notHere(REDIS),
+  createValkeyGlideClient: notHere(REDIS),
+  hasLegacyRepeatableKeyShape: notHere(SCHEDULERS),
+  getLegacyRepeatableJobError: notHere(SCHEDULERS),
+  LEGACY_REPEATABLE_JOBS_MIGRATION_URL: notHere(SCHEDULERS),
+  isLegacyRepeatableJobKey: notHere(SCHEDULERS),
+  defaultRepeatStrategy: notHere(SCHEDULERS),
+  getNextMillis: notHere(SCHEDULERS),
+  LockManagerOptions: notHere(INSIDE),
+  LockManager: notHere(INSIDE),
+  RawCommand: notHere(REDIS),
+  RedisConnection: notHere(REDIS),
+  raw2NextJobData: notHere(REDIS),
+  JobData: notHere(REDIS),
+  RedisQueueBackend: notHere(REDIS),
+  RELAY_MINIMUM_REDIS_VERSION: notHere(RELAY),
+  RELAY_LAYOUT_VERSION: notHere(RELAY),
+  RedisRelayBackend: notHere(RELAY),
+  createRedisRelayBackend: notHere(RELAY),
+  RelayOptions: notHere(RELAY),
+  RelayMessage: notHere(RELAY),
+  RelayListener: notHere(RELAY),
+  RelayPublishOpts: notHere(RELAY),
+  RelaySubscription: notHere(RELAY),
+  Relay: notHere(RELAY),
+  checkRelayResult: notHere(RELAY),
+  RelayErrorCode: notHere(RELAY),
+  RelayError: notHere(RELAY),
+  ChildMessage: notHere(SANDBOX),
+  RedisClient: notHere(REDIS),
+  IConnection: notHere(REDIS),
+  LockManagerWorkerContext: notHere(INSIDE),
+  MoveToDelayedOpts: notHere(INSIDE),
+  RetryJobOpts: notHere(INSIDE),
+  ParentMessage: notHere(SANDBOX),
+  IQueueBackend: notHere(INSIDE),
+  RelayInboxEntry: notHere(RELAY),
+  RelayInboxBatch: notHere(RELAY),
+  RelayRetainedMessage: notHere(RELAY),
+  RelaySubscribeResult: notHere(RELAY),
+  RelayPublishOptions: notHere(RELAY),
+  RelayPublishResult: notHere(RELAY),
+  RelayNodeInfo: notHere(RELAY),
+  RelayNodeState: notHere(RELAY),
+  RelaySubscriptionState: notHere(RELAY),
+  RelaySubscriptionFilter: notHere(RELAY),
+  RelayPatternState: notHere(RELAY),
+  RelayRetainedState: notHere(RELAY),
+  RelayNodeConnection: notHere(RELAY),
+  RelayCounts: notHere(RELAY),
+  IRelayBackend: notHere(RELAY),
+  RelayBackendOptions: notHere(RELAY),
+  RelayBackendFactory: notHere(RELAY),
+  RedisKeyPrefixOptions: notHere(REDIS),
+  IRedisClient: notHere(REDIS),
+  IRedisTransaction: notHere(REDIS),
+  BaseOptions: differs('what every class takes; in BullMQ options of a Redis client', USERS_CODE),
+  RedisOptions: notHere(REDIS),
+  ClusterOptions: notHere(REDIS),
+  RedisConnectionClient: notHere(REDIS),
+  StreamName: notHere(REDIS),
+  EntryId: notHere(REDIS),
+  EntryRaw: notHere(REDIS),
+  StreamReadRaw: notHere(REDIS),
+  ScriptQueueContext: notHere(REDIS),
+  Telemetry: {
+    tracer: notHere(TELEMETRY),
+    contextManager: notHere(TELEMETRY),
+    meter: notHere(TELEMETRY),
+  },
+  Meter: {
+    createCounter: notHere(TELEMETRY),
+    createHistogram: notHere(TELEMETRY),
+    createGauge: notHere(TELEMETRY),
+  },
+  MetricOptions: {
+    description: notHere(TELEMETRY),
+    unit: notHere(TELEMETRY),
+  },
+  Counter: {
+    add: notHere(TELEMETRY),
+  },
+  Histogram: {
+    record: notHere(TELEMETRY),
+  },
+  Gauge: {
+    record: notHere(TELEMETRY),
+  },
+  ContextManager: {
+    with: notHere(TELEMETRY),
+    active: notHere(TELEMETRY),
+    root: notHere(TELEMETRY),
+    getMetadata: notHere(TELEMETRY),
+    fromMetadata: notHere(TELEMETRY),
+  },
+  Tracer: {
+    startSpan: notHere(TELEMETRY),
+  },
+  SpanOptions: {
+    kind: notHere(TELEMETRY),
+  },
+  Span: {
+    setSpanOnContext: notHere(TELEMETRY),
+    setAttribute: notHere(TELEMETRY),
+    setAttributes: notHere(TELEMETRY),
+    addEvent: notHere(TELEMETRY),
+    recordException: notHere(TELEMETRY),
+    end: notHere(TELEMETRY),
+  },
+  Attributes: notHere(TELEMETRY),
+  AttributeValue: notHere(TELEMETRY),
+  Exception: notHere(TELEMETRY),
+  ExceptionType: {
+    code: notHere(TELEMETRY),
+    name: notHere(TELEMETRY),
+    message: notHere(TELEMETRY),
+    stack: notHere(TELEMETRY),
+  },
+  Time: notHere(TELEMETRY),
+  Receiver: notHere(SANDBOX),
+  DatabaseType: notHere(REDIS),
+  tryCatch: notHere(INSIDE),
+  lengthInUtf8Bytes: notHere(INSIDE),
+  isEmpty: notHere(INSIDE),
+  array2obj: notHere(INSIDE),
+  objectToFlatArray: notHere(INSIDE),
+  delay: notHere(INSIDE),
+  forwardConnectionError: notHere(INSIDE),
+  increaseMaxListeners: notHere(INSIDE),
+  invertObject: notHere(INSIDE),
+  isRedisInstance: notHere(REDIS),
+  isRedisCluster: notHere(REDIS),
+  decreaseMaxListeners: notHere(INSIDE),
+  getParentKey: notHere(INSIDE),
+  isNotConnectionError: notHere(INSIDE),
+  removeUndefinedFields: notHere(INSIDE),
+  trace: notHere(TELEMETRY),
+  withDetachedContext: notHere(TELEMETRY),
+  errorObject: notHere(INSIDE),
+  optsDecodeMap: notHere(INSIDE),
+  optsEncodeMap: notHere(INSIDE),
+  clientCommandMessageReg: notHere(REDIS),
+  DELAY_TIME_5: notHere(INSIDE),
+  DELAY_TIME_1: notHere(INSIDE),
+  asyncSend: notHere(SANDBOX),
+  childSend: notHere(SANDBOX),
+  isRedisVersionLowerThan: notHere(REDIS),
+  parseObjectValues: notHere(INSIDE),
+  errorToJSON: notHere(INSIDE),
+  toString: notHere(INSIDE),
+  QUEUE_EVENT_SUFFIX: notHere(INSIDE),
+  PostgresConnection: notHere(POSTGRES),
+  PostgresConnectionOptions: notHere(POSTGRES),
+  PostgresPoolConfig: notHere(POSTGRES),
+  PostgresQueueBackend: notHere(POSTGRES),
+  PostgresRelayBackend: notHere(RELAY),
+  createPostgresRelayBackend: notHere(RELAY),
+  assertSchemaCompatibility: notHere(POSTGRES),
+  SchemaMigrationRequiredError: notHere(POSTGRES),
+  SchemaVersionMismatchError: notHere(POSTGRES),
+  UnsupportedPostgresVersionError: notHere(POSTGRES),
+  assertPostgresVersion: notHere(POSTGRES),
+  MINIMUM_POSTGRES_VERSION: notHere(POSTGRES),
+  RECOMMENDED_POSTGRES_VERSION: notHere(POSTGRES),
+  BULLMQ_MAJOR_VERSION: notHere(POSTGRES),
+  MIGRATION_ADVISORY_LOCK_KEY: notHere(POSTGRES),
+  DEFAULT_SCHEMA: notHere(POSTGRES),
+  quoteSchemaName: notHere(POSTGRES),
+  LATEST_SCHEMA_VERSION: notHere(POSTGRES),
+  PgPool: notHere(POSTGRES),
+  PgPoolClient: notHere(POSTGRES),
+  PgPoolConfig: notHere(POSTGRES),
+  PgModule: notHere(POSTGRES),
+  PgQueryable: notHere(POSTGRES),
+  PgQueryResult: notHere(POSTGRES),
+  PgNotification: notHere(POSTGRES),
+  isPgPool: notHere(POSTGRES),
+};
