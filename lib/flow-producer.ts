@@ -196,7 +196,7 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
 
 /** @throws Error with BullMQ's message: a job that may not be added can have no children, nor be kept for later */
 function checkDeduplication(flow: FlowJob, opts: JobsOptions, isChild: boolean): void {
-  const { deduplication } = opts as { deduplication?: { keepLastIfActive?: boolean } };
+  const { deduplication } = opts;
   if (!deduplication) return;
   if (flow.children && flow.children.length > 0) {
     throw new Error('Deduplication options cannot be used on flow nodes with children');

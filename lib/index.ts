@@ -68,6 +68,7 @@ export { type BackoffOptions, type BackoffStrategy, Backoffs } from './options/b
 export type { BaseOptions, ConnectionOptions, Logger } from './options/connection-options';
 export { getDefaultConnection, setDefaultConnection } from './options/default-connection';
 export {
+  type DeduplicationOptions,
   type DefaultJobOptions,
   type JobsOptions,
   type ParentOptions,

@@ -113,6 +113,11 @@ export class JobFields<DataType, ReturnType, NameType extends string> {
     return qualifiedName(this.prefix, this.queueName);
   }
 
+  /** For what this job may stand: `opts.deduplication.id`. */
+  get deduplicationId(): string | undefined {
+    return this.opts.deduplication?.id;
+  }
+
   protected get key(): string {
     return `${this.queueQualifiedName}:${this.id}`;
   }

@@ -337,6 +337,14 @@ export class Job<
     this.priority = priority;
   }
 
+  /** Frees the deduplication id for which this job stands. False when it stands for none (any more). */
+  async removeDeduplicationKey(): Promise<boolean> {
+    const { deduplicationId } = this;
+    if (!deduplicationId) return false;
+    const queueId = await this.queue.queueId();
+    return this.store.removeDeduplication(queueId, deduplicationId, this.id);
+  }
+
   /**
    * Resolves to the return value when the job is completed, and rejects with its reason when it
    * failed for good.

@@ -165,6 +165,11 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
     return this.store.countPriorities(await this.queueId(), [...new Set(priorities)]);
   }
 
+  /** The id of the job that stands for a deduplication id, or null. */
+  async getDeduplicationJobId(id: string): Promise<string | null> {
+    return this.store.getDeduplicationJob(await this.queueId(), id);
+  }
+
   async isPaused(): Promise<boolean> {
     return (await this.store.getQueue(await this.queueId())).paused;
   }

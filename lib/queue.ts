@@ -148,6 +148,11 @@ export class Queue<
     return 1;
   }
 
+  /** Frees a deduplication id: the next job of it is added. 1, or 0 when it was free. */
+  async removeDeduplicationKey(id: string): Promise<number> {
+    return (await this.store.removeDeduplication(await this.queueId(), id)) ? 1 : 0;
+  }
+
   /**
    * Lets all jobs that ended in `state` run again, except those that ended after `timestamp`.
    * @param opts.count jobs in one transaction. Default 1,000.

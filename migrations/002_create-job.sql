@@ -88,7 +88,8 @@ create type job_spec as (
   parent_id       text,
   on_failure      text,
   has_children    boolean,  -- parent of jobs of the same unit
-  parent_in_unit  boolean
+  parent_in_unit  boolean,
+  deduplication_id text     -- as in its options
 );
 
 -- What became of one active job, as its worker reports it to settle_jobs.
@@ -102,6 +103,7 @@ create type settlement as (
   delay_ms          bigint,  -- retried: how long to wait before the next try
   lifo              boolean, -- retried without delay: to the head of the queue
   has_parent        boolean,
+  deduplication_id  text,
   remove            boolean, -- keep nothing of the finished job
   keep_count        integer, -- keep so many of the queue's jobs that ended like this one
   keep_age_ms       bigint,  -- and none older than this,

@@ -45,6 +45,7 @@ export async function prepareJob(
       parent_queue_id: parent && (await backend.queueId(parent.prefix, parent.name)),
       parent_id: opts.parent?.id,
       on_failure: failurePolicy(opts),
+      deduplication_id: opts.deduplication?.id,
     },
   };
 }

@@ -31,6 +31,7 @@ export function completion(
     outcome: 'completed',
     value: toJsonText(returnValue, `The return value of job ${job.id}`),
     has_parent: job.parentKey !== undefined,
+    deduplication_id: job.opts.deduplication?.id,
     ...retention(job.opts.removeOnComplete, ofWorker),
   };
 }
@@ -65,6 +66,7 @@ export async function failure(
     stacktrace: JSON.stringify(stacktraces),
     stacktraces,
     has_parent: job.parentKey !== undefined,
+    deduplication_id: job.opts.deduplication?.id,
   };
   return delay < 0
     ? { ...report, outcome: 'failed', ...retention(job.opts.removeOnFail, ofWorker) }

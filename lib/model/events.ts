@@ -51,6 +51,8 @@ export interface QueueEventsListener {
   added: OfJob<{ name: string }>;
   cleaned: (args: { count: string }, id: string) => void;
   completed: OfJob<{ returnvalue: unknown; prev?: string }>;
+  /** `jobId` stands for the deduplication id; `deduplicatedJobId` was dropped, or gave way to it. */
+  deduplicated: OfJob<{ deduplicationId: string; deduplicatedJobId: string }>;
   /** `delay` is when the job is due, in milliseconds since 1970. */
   delayed: OfJob<{ delay: number }>;
   drained: (id: string) => void;

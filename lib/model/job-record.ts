@@ -85,6 +85,7 @@ export interface JobSpec {
   on_failure: FailurePolicy | undefined;
   has_children?: boolean;
   parent_in_unit?: boolean;
+  deduplication_id?: string | undefined;
 }
 
 /** What the failure of a child does to its parent; without one the parent keeps waiting. */
@@ -103,6 +104,7 @@ export interface Settlement {
   delay_ms?: number;
   lifo?: boolean;
   has_parent?: boolean;
+  deduplication_id?: string | undefined;
   remove?: boolean;
   keep_count?: number;
   keep_age_ms?: number;

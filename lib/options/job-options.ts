@@ -39,6 +39,25 @@ export interface ParentOptions {
   queue: string;
 }
 
+/** Lets one job of a queue stand for all that are added with the same id. */
+export interface DeduplicationOptions {
+  /** What the jobs have in common. */
+  id: string;
+  /** Milliseconds for which the id stays taken. Default: until its job has ended or is removed. */
+  ttl?: number;
+  /** Each job that is dropped begins the ttl anew. Default false. */
+  extend?: boolean;
+  /** A job that is still delayed gives way to the new one. Default false. */
+  replace?: boolean;
+  /** A job that is still delayed takes over the delay of the new one. Default false; not with `replace`. */
+  reschedule?: boolean;
+  /**
+   * While the job is active the last one dropped is kept, and added when it has ended. The ttl is
+   * ignored. Default false.
+   */
+  keepLastIfActive?: boolean;
+}
+
 /** Options of one job. Unknown keys are kept with the job. */
 export interface JobsOptions extends DefaultJobOptions {
   /**
@@ -48,6 +67,8 @@ export interface JobsOptions extends DefaultJobOptions {
   jobId?: string;
   /** The job becomes a pending child of this one. */
   parent?: ParentOptions;
+  /** The job is not added while another stands for it. Not together with `parent`. */
+  deduplication?: DeduplicationOptions;
   /** When this child fails for good, its parent fails. */
   failParentOnFailure?: boolean;
   /** When this child fails for good, its parent goes on at once. */
@@ -106,6 +127,15 @@ export function checkJobOptions(name: string, dataText: string, opts: JobsOption
     if (opts.priority < 0 || opts.priority > PRIORITY_LIMIT) {
       throw new Error(`Priority should be between 0 and ${PRIORITY_LIMIT}`);
     }
+  }
+  if (opts.deduplication) {
+    if (!opts.deduplication.id) throw new Error('Deduplication id must be provided');
+    if (opts.parent) {
+      throw new Error('Deduplication and parent options cannot be used together');
+    }
+  }
+  if ('debounce' in opts) {
+    throw new Error('Debounce option has been removed. Use deduplication option instead');
   }
   if (typeof opts.backoff === 'object' && opts.backoff?.jitter !== undefined) {
     const { jitter } = opts.backoff;

@@ -323,6 +323,15 @@ export class Store {
     return this.value('remove_unprocessed_children', queueId, id);
   }
 
+  async getDeduplicationJob(queueId: number, id: string): Promise<string | null> {
+    return this.text('get_deduplication_job', queueId, id);
+  }
+
+  /** Whether the id was taken, by this job if one is given. */
+  async removeDeduplication(queueId: number, id: string, jobId?: string): Promise<boolean> {
+    return this.value('remove_deduplication', queueId, id, jobId ?? null);
+  }
+
   async drainQueue(queueId: number, delayed: boolean, limit: number): Promise<number> {
     return this.value('drain_queue', queueId, delayed, limit);
   }

@@ -35,7 +35,7 @@ begin
     'position', 0, 'unit', 0, 'queue_id', _queue_id(p_queue), 'id', v_id, 'name', p_name, 'data', p_data::text, 'opts', p_opts::text,
     'created_at', (v_opts->>'timestamp')::bigint, 'delay_ms', (v_opts->>'delay')::bigint, 'priority', v_priority,
     'lifo', (v_opts->>'lifo')::boolean, 'parent_queue_id', _queue_id(v_parent), 'parent_id', v_opts->'parent'->>'id',
-    'on_failure', _on_failure(v_opts)))::text);
+    'on_failure', _on_failure(v_opts), 'deduplication_id', v_opts->'deduplication'->>'id'))::text);
   if v_result->>'missing_parents' is not null then
     raise exception 'Missing key for parent job %. addJob', v_result->'missing_parents'->0->>'key' using errcode = 'TQ005';
   end if;

@@ -5,15 +5,15 @@
 -- since 1970. A missing `id` takes the queue's next number.
 --
 -- Returns a JSON object:
---   ids              one a job, in the order of the call
+--   ids              one a job, in the order of the call; of the job that stands for it, if it was deduplicated
 --   now              milliseconds since 1970; the time of jobs without a `created_at`
 --   duplicates       positions of the jobs whose id was taken; they are left as they are, and attached to a parent that is new to them
 --   missing_parents  {unit, key}: units that were not added because this parent does not exist
 --
 -- Moves      nothing -> waiting, delayed, waiting-children
 -- Called by  Store.addJobs, add_job
--- Writes     job, job_state, dependency, event
--- Locks      existing parents in order of key, then the new rows in order of the call
+-- Writes     job, job_state, dependency, deduplication, event
+-- Locks      existing parents in order of key, deduplication ids in order, then the new rows in order of the call
 -- Raises     TQ007 parent_cannot_be_replaced
 -- Notifies   wake, event
 create or replace function add_jobs(p_jobs text) returns text
@@ -23,6 +23,8 @@ declare
   v_specs           job_spec[];
   v_ids             text[];
   v_has_parents     boolean;
+  v_has_deduplication boolean;
+  v_winners         text[];
   v_missing_parents json;
   v_duplicates      job_spec[];
   v_added           text[];
@@ -33,13 +35,13 @@ begin
            j.name, j.data::json, j.opts::json, coalesce(_at(j.created_at), v_now),
            greatest(coalesce(j.delay_ms, 0), 0), coalesce(j.priority, 0), coalesce(j.lifo, false),
            j.parent_queue_id, j.parent_id, j.on_failure, coalesce(j.has_children, false),
-           coalesce(j.parent_in_unit, false))::job_spec),
-         bool_or(j.parent_id is not null)
-  into v_specs, v_has_parents
+           coalesce(j.parent_in_unit, false), j.deduplication_id)::job_spec),
+         bool_or(j.parent_id is not null), bool_or(j.deduplication_id is not null)
+  into v_specs, v_has_parents, v_has_deduplication
   from json_to_recordset(p_jobs::json) as j(
     position integer, unit integer, queue_id integer, id text, name text, data text, opts text,
     created_at bigint, delay_ms bigint, priority integer, lifo boolean, parent_queue_id integer, parent_id text,
-    on_failure text, has_children boolean, parent_in_unit boolean);
+    on_failure text, has_children boolean, parent_in_unit boolean, deduplication_id text);
   v_ids := array(select s.id from unnest(v_specs) s);
 
   if v_has_parents then
@@ -49,6 +51,11 @@ begin
     v_specs := array(
       select s from unnest(v_specs) s
       where s.unit not in (select (m->>'unit')::integer from json_array_elements(v_missing_parents) m));
+  end if;
+
+  if v_has_deduplication then
+    select d.specs, d.winners into v_specs, v_winners from _deduplicate(v_specs) d;
+    v_ids := array(select coalesce(v_winners[i.place], i.id) from unnest(v_ids) with ordinality i(id, place) order by i.place);
   end if;
 
   with added as (

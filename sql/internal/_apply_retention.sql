@@ -1,7 +1,7 @@
 -- Removes finished jobs of a queue beyond what the jobs just settled ask to keep: for each outcome, the last
 -- one that asks decides. Bounded work each time: at most 1,000 jobs by count, and keep_limit jobs by age.
 -- Called by  settle_jobs
--- Writes     job_state, job, job_log, dependency
+-- Writes     job_state, job, job_log, dependency, deduplication
 create or replace function _apply_retention(p_queue_id integer, p_items settlement[]) returns void
 language plpgsql as $$
 declare
@@ -33,6 +33,7 @@ begin
       v_ids := _release_parents_of_failed(p_queue_id, v_ids);
     end if;
     delete from job_state s where s.queue_id = p_queue_id and s.id = any(v_ids);
+    delete from deduplication d where d.queue_id = p_queue_id and d.job_id = any(v_ids);
     perform _delete_rows_of_jobs(p_queue_id, v_ids);
   end loop;
 end;

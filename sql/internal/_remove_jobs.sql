@@ -1,6 +1,6 @@
 -- Removes jobs of one queue for good. What waited for them as pending children waits no longer.
 -- Called by  remove_job, drain_queue, clean_jobs, obliterate_queue; they hold the locks on parents and jobs
--- Writes     job_state, job, job_log, dependency, event
+-- Writes     job_state, job, job_log, dependency, deduplication, event
 -- Notifies   wake, event
 create or replace function _remove_jobs(p_queue_id integer, p_ids text[]) returns void
 language plpgsql as $$
@@ -30,6 +30,7 @@ begin
   if _is_listened_to(p_queue_id) then
     perform pg_notify(_channel('event', p_queue_id), '');
   end if;
+  delete from deduplication d where d.queue_id = p_queue_id and d.job_id = any(p_ids);
   perform _delete_rows_of_jobs(p_queue_id, p_ids);
   perform _change_parents(v_changes);
 end;

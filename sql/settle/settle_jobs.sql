@@ -9,8 +9,8 @@
 --
 -- Moves      active -> completed, failed, waiting, delayed, or removed
 -- Called by  settle_and_claim; Store.settleJobs (Job.moveToCompleted, Job.moveToFailed)
--- Writes     job_state, job (removed), dependency, event
--- Locks      parents in order of key, then the settled jobs
+-- Writes     job_state, job (removed), dependency, deduplication, event; as add_jobs (kept for the end of another)
+-- Locks      parents in order of key, then the settled jobs, then their deduplication ids
 -- Notifies   wake, event
 create or replace function settle_jobs(p_queue_id integer, p_items json) returns json
 language plpgsql
@@ -24,6 +24,7 @@ declare
   v_has_parents  boolean;
   v_has_removed  boolean;
   v_has_rules    boolean;
+  v_has_deduplication boolean;
   v_has_waiting  boolean;
   v_first_run_at timestamptz;
   v_settled      settled_job[];
@@ -32,14 +33,14 @@ declare
 begin
   select array_agg(row(
            i.id, i.token, i.outcome, i.value::json, i.reason, i.stacktrace::json, coalesce(i.delay_ms, 0), i.lifo,
-           i.has_parent, coalesce(i.remove, false), i.keep_count, i.keep_age_ms, i.keep_limit,
+           i.has_parent, i.deduplication_id, coalesce(i.remove, false), i.keep_count, i.keep_age_ms, i.keep_limit,
            i.max_stalled_count)::settlement),
          bool_or(i.outcome = 'moved'), bool_or(i.has_parent), bool_or(i.remove),
-         bool_or(i.keep_count is not null or i.keep_age_ms is not null)
-  into v_items, v_has_moved, v_has_parents, v_has_removed, v_has_rules
+         bool_or(i.keep_count is not null or i.keep_age_ms is not null), bool_or(i.deduplication_id is not null)
+  into v_items, v_has_moved, v_has_parents, v_has_removed, v_has_rules, v_has_deduplication
   from json_to_recordset(p_items) as i(
     id text, token text, outcome text, value text, reason text, stacktrace text, delay_ms bigint, lifo boolean,
-    has_parent boolean, remove boolean, keep_count integer, keep_age_ms bigint, keep_limit integer,
+    has_parent boolean, deduplication_id text, remove boolean, keep_count integer, keep_age_ms bigint, keep_limit integer,
     max_stalled_count integer);
 
   if v_has_moved then
@@ -111,6 +112,12 @@ begin
   end if;
   if v_has_parents then
     perform _tell_parents(p_queue_id, v_settled);
+  end if;
+  if v_has_deduplication then
+    perform _release_deduplication(p_queue_id, (
+      select jsonb_object_agg(s.id, i.deduplication_id)
+      from unnest(v_settled) s join unnest(v_items) i on i.id = s.id
+      where s.status in ('completed', 'failed') and i.deduplication_id is not null));
   end if;
   if v_has_rules then
     perform _apply_retention(p_queue_id, v_items);

@@ -13,7 +13,7 @@
 --
 -- Moves      active -> waiting
 -- Called by  Store.heartbeat (engine/pulse.ts)
--- Writes     process, worker, event_listener; as _recover_jobs
+-- Writes     process, worker, event_listener, deduplication (what has expired); as _recover_jobs
 -- Locks      process rows and advisory process locks of silent processes, skip locked; then their jobs, skip
 --            locked
 create or replace function heartbeat(p_process_id bigint, p_queue_ids text, p_asleep_queue_ids text) returns json
@@ -34,6 +34,8 @@ begin
   if exists (select from process p where p.heartbeat_at < v_now - interval '1250 milliseconds') then
     v_stalled := _recover_dead_workers(v_is_steady);
   end if;
+  delete from deduplication d
+  where d.ctid = any(array(select o.ctid from deduplication o where o.expires_at <= v_now limit 1000 for update skip locked));
   v_stalled := v_stalled || _recover_expired_locks(p_queue_ids::jsonb);
   return json_build_object(
     'known', true,
