@@ -91,7 +91,7 @@ export type {
 export { defaultRepeatStrategy, getNextMillis } from './options/repeat-strategy';
 export type { KeepJobs, RemoveOn } from './options/retention';
 export type { SandboxOptions } from './options/sandbox-options';
-export type { WorkerOptions } from './options/worker-options';
+export type { RateLimiterOptions, WorkerOptions } from './options/worker-options';
 export { Queue } from './queue';
 export { QueueBase } from './queue-base';
 export { QueueEvents } from './queue-events';

@@ -10,6 +10,7 @@ import type { JobJson, JobRecord, Settlement } from './model/job-record';
 import type { FinishedStatus, JobState } from './model/job-state';
 import { toJsonText, toStorableText } from './model/json';
 import { isLifo, type JobsOptions } from './options/job-options';
+import type { WorkerOptions } from './options/worker-options';
 import type { Store } from './store/store';
 
 /**
@@ -223,7 +224,7 @@ export class Job<
     const queueId = await this.queue.queueId();
     const outcome = await this.store.releaseJob(queueId, this.id!, token);
     this.accepted(outcome, 'moveJobFromActiveToWait');
-    return (await this.store.getQueue(queueId)).rateLimitTtl ?? 0;
+    return (await this.store.getQueue(queueId)).windowEndsIn ?? 0;
   }
 
   /**
@@ -270,12 +271,13 @@ export class Job<
   }
 
   private async fetchNext(token: string): Promise<NextJob> {
-    const { lockDuration = 30_000, name = '' } = this.queue.opts as {
-      lockDuration?: number;
-      name?: string;
-    };
+    const {
+      lockDuration = 30_000,
+      name = '',
+      limiter,
+    } = this.queue.opts as Pick<WorkerOptions, 'lockDuration' | 'name' | 'limiter'>;
     const queueId = await this.queue.queueId();
-    const [next] = await this.store.claimJobs(queueId, 1, token, lockDuration, name);
+    const [next] = await this.store.claimJobs(queueId, 1, token, lockDuration, name, limiter);
     if (!next) return [];
     if (next.repeatJobKey) {
       await advanceSchedule(this.store, queueId, next, this.queue.opts.settings?.repeatStrategy);

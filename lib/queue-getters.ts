@@ -6,6 +6,7 @@ import { isJobType, type JobState, type JobType, jobStates, toJobState } from '.
 import type { QueueMeta } from './model/queue-meta';
 import { QueueBase } from './queue-base';
 import { libraryVersion } from './store/migrator';
+import type { QueueRecord } from './store/store';
 
 /** What can be read of a queue. */
 export class QueueGetters<DataType, ResultType, NameType extends string> extends QueueBase<
@@ -171,7 +172,7 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
   }
 
   async isPaused(): Promise<boolean> {
-    return (await this.store.getQueue(await this.queueId())).paused;
+    return (await this.settings()).paused;
   }
 
   /** What BullMQ stores of each queue: the library with its version, and about how many events are kept. */
@@ -182,7 +183,15 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
   /** Settings that hold for all instances of this queue. */
   async getMeta(): Promise<QueueMeta> {
     const { version, 'opts.maxLenEvents': maxLenEvents } = this.metaValues;
-    return { version, maxLenEvents, paused: await this.isPaused() };
+    const { paused, concurrency, rateMax, rateMs } = await this.settings();
+    return {
+      version,
+      maxLenEvents,
+      paused,
+      ...(concurrency !== null && { concurrency }),
+      ...(rateMax !== null && { max: rateMax }),
+      ...(rateMs !== null && { duration: rateMs }),
+    };
   }
 
   /** The library with its version, such as `tuskmq:1.0.0`. */
@@ -190,9 +199,8 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
     return this.metaValues.version;
   }
 
-  /** Milliseconds until the rate limit ends, or -2 when there is none. */
-  async getRateLimitTtl(): Promise<number> {
-    return (await this.store.getQueue(await this.queueId())).rateLimitTtl ?? -2;
+  protected async settings(): Promise<QueueRecord> {
+    return this.store.getQueue(await this.queueId());
   }
 
   /** The workers of this queue, in all processes. All values are strings; `age` and `idle` seconds. */

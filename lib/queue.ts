@@ -128,14 +128,6 @@ export class Queue<
   }
 
   /**
-   * Lets no worker claim anything for so many milliseconds. In a processor, throw a
-   * `RateLimitError` then.
-   */
-  async rateLimit(expireTimeMs: number): Promise<void> {
-    await this.store.rateLimitQueue(await this.queueId(), expireTimeMs);
-  }
-
-  /**
    * Removes a job, and unless told otherwise its children. 1, or 0 when one of them is active and
    * nothing was removed. As in BullMQ, also 1 for a job that is not there.
    * @throws Error with `code` -8 for the job that keeps a scheduler going

@@ -167,6 +167,7 @@ export class Worker<
           name: this.opts.name ?? '',
           concurrency: Math.floor(this.currentConcurrency),
         }),
+      rateLimit: () => this.opts.limiter,
       flusher: () => listener.flusher,
     });
     this.loop = loop;
@@ -485,7 +486,14 @@ export class Worker<
     const until = now() + drainDelay * 1000;
     while (!this.closing) {
       const { store } = this.backend;
-      const [record] = await store.claimJobs(queueId, 1, token, lockDuration, name);
+      const [record] = await store.claimJobs(
+        queueId,
+        1,
+        token,
+        lockDuration,
+        name,
+        this.opts.limiter,
+      );
       if (record && (!record.repeatJobKey || (await this.advance(record)))) {
         return Job.fromJSON<DataType, ResultType, NameType>(this, { ...record, processedBy: name });
       }

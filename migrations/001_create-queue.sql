@@ -19,8 +19,18 @@ create table queue (
   -- for another's commit.
   id_sequence        regclass    not null,
   paused             boolean     not null default false,
-  rate_limited_until timestamptz,
+  concurrency        integer,      -- most jobs that are active at the same time, of all workers; null: no limit
+  rate_max           integer,      -- most jobs that are claimed in a window; null: as the workers say
+  rate_ms            bigint,       -- the window, unless the workers say otherwise
   created_at         timestamptz not null default statement_timestamp(),
   constraint queue_name_is_unique unique (prefix, name),
   constraint queue_name_has_no_colon check (name <> '' and strpos(name, ':') = 0)
 ) with (fillfactor = 70);
+
+-- Windows of the queues whose rate is limited: claims since it began, and when it ends. A table of its own, because it
+-- is written at each claim.
+create table rate_window (
+  queue_id integer     primary key,
+  count    integer     not null,
+  ends_at  timestamptz not null
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);

@@ -3,7 +3,7 @@ import { isConflict, isConnectionError } from '../db/database';
 import { now } from '../model/clock';
 import type { Refusal } from '../model/errors';
 import type { ClaimedJob, Settlement } from '../model/job-record';
-import type { Exchange, Store } from '../store/store';
+import type { Exchange, RateLimit, Store } from '../store/store';
 import type { WalFlusher } from './wal-flusher';
 
 const FIRST_RETRY_MS = 100;
@@ -25,6 +25,8 @@ export interface LoopHost {
   onError(error: Error): void;
   /** Makes the worker known to the database, and returns the id under which it claims. */
   register(): Promise<string>;
+  /** The worker's own limit, if it has one. */
+  rateLimit(): RateLimit | undefined;
   /** What confirms commits that do not wait for the disk; undefined when each has to wait. */
   flusher(): WalFlusher | undefined;
 }
@@ -183,6 +185,7 @@ export class ExchangeLoop {
         this.isHungry,
         this.isAsleepNow,
         flusher !== undefined,
+        this.host.rateLimit(),
       );
       this.retryMs = FIRST_RETRY_MS;
       if (answer.hungry && !this.isHungry) this.hungrySince = now();

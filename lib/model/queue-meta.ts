@@ -5,4 +5,10 @@ export interface QueueMeta {
   /** About how many events are kept while somebody listens. */
   maxLenEvents: number;
   paused: boolean;
+  /** `setGlobalConcurrency`. */
+  concurrency?: number;
+  /** `setGlobalRateLimit`: jobs in a window. */
+  max?: number;
+  /** Milliseconds of that window. */
+  duration?: number;
 }

@@ -4,6 +4,14 @@ import type { RepeatStrategy } from './repeat-options';
 import type { KeepJobs } from './retention';
 import type { SandboxOptions } from './sandbox-options';
 
+/** The first job that is claimed begins a window; when it ends, the next one begins another. */
+export interface RateLimiterOptions {
+  /** Jobs in a window. */
+  max: number;
+  /** Milliseconds. */
+  duration: number;
+}
+
 export interface WorkerOptions extends BaseOptions, SandboxOptions {
   /** Stored with the jobs that it runs, as `processedBy`. */
   name?: string;
@@ -42,6 +50,8 @@ export interface WorkerOptions extends BaseOptions, SandboxOptions {
   maxStartedAttempts?: number;
   /** Seconds for which `getNextJob` waits for a job. Default 5. */
   drainDelay?: number;
+  /** Claim at most so many jobs in so many milliseconds, all workers of the queue that have a limit together. */
+  limiter?: RateLimiterOptions;
   /** What to remove when a job completes that has no `removeOnComplete` of its own. */
   removeOnComplete?: KeepJobs;
   /** What to remove when a job fails that has no `removeOnFail` of its own. */

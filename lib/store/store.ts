@@ -81,6 +81,30 @@ export interface WorkerRecord {
   idle: number;
 }
 
+/** Limits that hold for all workers of a queue together; null ends one. Milliseconds. */
+export interface GlobalLimits {
+  concurrency?: number | null;
+  rate_max?: number | null;
+  rate_ms?: number | null;
+}
+
+/** The settings of a queue, and its rate limit's window if one is open. Milliseconds. */
+export interface QueueRecord {
+  paused: boolean;
+  concurrency: number | null;
+  rateMax: number | null;
+  rateMs: number | null;
+  isMaxed: boolean;
+  claimed: number | null;
+  windowEndsIn: number | null;
+}
+
+/** At most so many claims in so many milliseconds. */
+export interface RateLimit {
+  max: number;
+  duration: number;
+}
+
 /** `ok`, or why not. */
 export type Outcome = 'ok' | Refusal;
 
@@ -153,11 +177,17 @@ export class Store {
     await this.text('resume_queue', queueId);
   }
 
-  async rateLimitQueue(queueId: number, ms: number): Promise<void> {
-    await this.text('rate_limit_queue', queueId, Math.ceil(ms));
+  /** Whether a limit was in force before. */
+  async rateLimitQueue(queueId: number, ms: number): Promise<boolean> {
+    return this.value('rate_limit_queue', queueId, Math.ceil(ms));
   }
 
-  async getQueue(queueId: number): Promise<{ paused: boolean; rateLimitTtl: number | null }> {
+  /** How many of these limits were set before. */
+  async limitQueue(queueId: number, limits: GlobalLimits): Promise<number> {
+    return this.value('limit_queue', queueId, new Json(JSON.stringify(limits)));
+  }
+
+  async getQueue(queueId: number): Promise<QueueRecord> {
     return this.value('get_queue', queueId);
   }
 
@@ -180,6 +210,7 @@ export class Store {
     isHungry: boolean,
     isAsleep: boolean,
     mayDefer: boolean,
+    rateLimit?: RateLimit,
   ): Promise<Exchange> {
     const rows = await this.claimedRows(
       'settle_and_claim',
@@ -192,6 +223,8 @@ export class Store {
       isHungry,
       isAsleep,
       mayDefer,
+      rateLimit?.max ?? null,
+      rateLimit?.duration ?? null,
     );
     const head = JSON.parse(rows.pop()?.['head'] as string) as Partial<Exchange>;
     return {
@@ -219,8 +252,10 @@ export class Store {
     token: string,
     lockMs: number,
     name: string,
+    rateLimit?: RateLimit,
   ): Promise<ClaimedJob[]> {
-    const args = [queueId, limit, token, lockMs, name];
+    const { max = null, duration = null } = rateLimit ?? {};
+    const args = [queueId, limit, token, lockMs, name, max, duration];
     const [row] = await this.executor.query(
       `select json_agg(c)::text as r from ${this.prefix}.claim_jobs(${placeholders(args)}) c`,
       args,

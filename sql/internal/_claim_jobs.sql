@@ -1,15 +1,17 @@
 -- Takes up to p_limit waiting jobs, by priority and then in order, after promoting delayed ones that are due.
--- They are held under the lease of p_worker_id, or until p_lock_until, by the lock token p_token.
+-- They are held under the lease of p_worker_id, or until p_lock_until, by the lock token p_token. p_rate_max and p_rate_ms
+-- are the worker's rate limit, or null.
 --
 -- The cost depends on the number of claimed jobs only: they come from the head of a partial index, and are then
 -- known by their place in the table, which a locked row does not leave.
 --
 -- Moves      delayed -> waiting; waiting -> active
 -- Called by  settle_and_claim, claim_jobs
--- Writes     job_state, event
--- Locks      claimed jobs, skip locked
+-- Writes     job_state, rate_window, event
+-- Locks      the queue, if it has a limit; claimed jobs, skip locked
 create or replace function _claim_jobs(
-  p_queue_id integer, p_limit integer, p_name text, p_worker_id bigint, p_token text, p_lock_until timestamptz
+  p_queue_id integer, p_limit integer, p_name text, p_worker_id bigint, p_token text, p_lock_until timestamptz,
+  p_rate_max integer, p_rate_ms bigint
 ) returns setof claimed_job
 language plpgsql
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
@@ -17,29 +19,40 @@ as $$
 declare
   v_now   timestamptz := _now();
   v_queue record;
+  v_limit integer := p_limit;
   v_rows  tid[];
 begin
-  select q.paused or coalesce(q.rate_limited_until > v_now, false) as is_closed,
+  select q.paused or _is_rate_limited(w, coalesce(q.rate_max, p_rate_max)) as is_closed,
+         q.concurrency is not null or coalesce(q.rate_max, p_rate_max) is not null as has_limit,
+         coalesce(q.rate_max, p_rate_max) as rate_max, coalesce(p_rate_ms, q.rate_ms) as rate_ms,
          exists (select from job_state s
                  where s.queue_id = q.id and s.status = 'delayed' and s.run_at <= v_now) as has_due,
          exists (select from event_listener l where l.queue_id = q.id) as is_listened_to
   into v_queue
-  from queue q where q.id = p_queue_id;
+  from queue q
+  left join rate_window w on w.queue_id = q.id
+  where q.id = p_queue_id;
   if v_queue.has_due then
     perform _promote(p_queue_id, v_now, 1000);
   end if;
   if v_queue.is_closed then
     return;
   end if;
+  if v_queue.has_limit then
+    v_limit := _limit_claim(p_queue_id, p_limit, v_queue.rate_max);
+  end if;
 
   v_rows := array(
     select s.ctid from job_state s
     where s.queue_id = p_queue_id and s.status = 'waiting'
     order by s.priority, s.seq
-    limit p_limit
+    limit v_limit
     for update skip locked);
   if v_rows = '{}' then
     return;
+  end if;
+  if v_queue.rate_max is not null then
+    perform _count_claims(p_queue_id, v_rows, v_queue.rate_ms);
   end if;
   if v_queue.is_listened_to then
     perform _publish_moves(p_queue_id, 'active', array(

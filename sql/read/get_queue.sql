@@ -1,12 +1,16 @@
--- The settings of a queue as a JSON object {paused, rateLimitTtl}: milliseconds until the end of its rate
--- limit, or null.
--- Called by  Store.getQueue (Queue.isPaused, Queue.getRateLimitTtl)
+-- The settings of a queue as a JSON object {paused, concurrency, rateMax, rateMs, isMaxed, claimed, windowEndsIn}: how many
+-- jobs were claimed in the window of a rate limit that is open now, and the milliseconds until it ends; null without one.
+-- Called by  Store.getQueue (Queue.isPaused, Queue.getRateLimitTtl, Queue.getMeta and their kin)
 create or replace function get_queue(p_queue_id integer) returns json
 language plpgsql stable set search_path from current as $$
 begin
   return (
-    select json_build_object('paused', q.paused,
-      'rateLimitTtl', case when q.rate_limited_until > _now() then ceil(extract(epoch from q.rate_limited_until - _now()) * 1000) end)
-    from queue q where q.id = p_queue_id);
+    select json_build_object(
+      'paused', q.paused, 'concurrency', q.concurrency, 'rateMax', q.rate_max, 'rateMs', q.rate_ms,
+      'isMaxed', _is_maxed(q.id, q.concurrency), 'claimed', w.count,
+      'windowEndsIn', ceil(extract(epoch from w.ends_at - _now()) * 1000))
+    from queue q
+    left join rate_window w on w.queue_id = q.id and w.ends_at > _now()
+    where q.id = p_queue_id);
 end;
 $$;

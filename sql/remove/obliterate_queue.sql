@@ -27,7 +27,8 @@ begin
   if v_ids = '{}' then
     delete from event e where e.queue_id = p_queue_id;
     delete from deduplication d where d.queue_id = p_queue_id;
-    update queue q set paused = false, rate_limited_until = null where q.id = p_queue_id;
+    delete from rate_window w where w.queue_id = p_queue_id;
+    update queue q set paused = false, concurrency = null, rate_max = null, rate_ms = null where q.id = p_queue_id;
     perform setval((select q.id_sequence from queue q where q.id = p_queue_id), 1, false);
   end if;
   return cardinality(v_ids);

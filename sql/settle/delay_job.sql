@@ -18,6 +18,7 @@ begin
     where s.queue_id = p_queue_id and s.id = p_id;
     perform _publish_delayed(p_queue_id, array[p_id]);
     perform _wake_for_delayed(p_queue_id, v_run_at);
+    perform _wake_for_slot(p_queue_id);
   end if;
   return v_outcome;
 end;

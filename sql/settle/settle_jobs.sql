@@ -30,6 +30,7 @@ declare
   v_settled      settled_job[];
   v_removed      settled_job[];
   v_refused      json;
+  v_queue        record;
 begin
   select array_agg(row(
            i.id, i.token, i.outcome, i.value::json, i.reason, i.stacktrace::json, coalesce(i.delay_ms, 0), i.lifo,
@@ -122,12 +123,16 @@ begin
   if v_has_rules then
     perform _apply_retention(p_queue_id, v_items);
   end if;
-  if v_has_waiting then
+  select q.concurrency is not null as is_capped,
+         exists (select from event_listener l where l.queue_id = q.id) as is_listened_to
+  into v_queue
+  from queue q where q.id = p_queue_id;
+  if v_has_waiting or v_queue.is_capped then
     perform _wake(p_queue_id);
   elsif v_first_run_at is not null then
     perform _wake_for_delayed(p_queue_id, v_first_run_at);
   end if;
-  if _is_listened_to(p_queue_id) then
+  if v_queue.is_listened_to then
     perform _announce_settled(p_queue_id, v_settled);
   end if;
   return v_refused;

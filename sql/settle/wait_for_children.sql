@@ -6,7 +6,7 @@
 -- Called by  Store.waitForChildren (Job.moveToWaitingChildren)
 -- Writes     job_state, event
 -- Locks      the job: a child that finishes at this moment comes before or after, never between
--- Notifies   event
+-- Notifies   wake, event
 create or replace function wait_for_children(p_queue_id integer, p_id text, p_token text, p_child_key text) returns text
 language plpgsql set search_path from current as $$
 declare
@@ -31,6 +31,7 @@ begin
     set status = 'waiting-children', seq = nextval('job_seq'), lock_token = null, lock_until = null, worker_id = null
     where s.queue_id = p_queue_id and s.id = p_id;
     perform _publish_moves(p_queue_id, 'waiting-children', array[p_id], 'active');
+    perform _wake_for_slot(p_queue_id);
   end if;
   return v_outcome;
 end;

@@ -43,7 +43,8 @@ begin
     'claimable', (
       select json_agg(q.id)
       from (select value::integer as id from json_array_elements_text(p_asleep_queue_ids::json)) q
-      where exists (select from queue u where u.id = q.id and not u.paused and coalesce(u.rate_limited_until <= v_now, true))
+      where exists (select from queue u left join rate_window w on w.queue_id = u.id
+                    where u.id = q.id and not u.paused and not _is_rate_limited(w, u.rate_max) and not _is_maxed(u.id, u.concurrency))
         and (exists (select from job_state s where s.queue_id = q.id and s.status = 'waiting')
              or exists (select from job_state s where s.queue_id = q.id and s.status = 'delayed' and s.run_at <= v_now))));
 end;

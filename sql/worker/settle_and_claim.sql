@@ -3,7 +3,8 @@
 --
 -- p_limit is the number of free slots (0 only reports), p_token the lock token of what is claimed: never given
 -- before, not even if the database forgets this exchange in a crash. p_is_hungry says that the worker is registered as
--- hungry, p_is_asleep that its last look before sleeping is behind it.
+-- hungry, p_is_asleep that its last look before sleeping is behind it. p_rate_max and p_rate_ms are the worker's rate
+-- limit, or null.
 --
 -- Going to sleep takes two exchanges. The first that leaves a slot free registers the worker as hungry; from
 -- its commit on, whoever adds a job notifies. The hole is a transaction that looked for hungry workers before
@@ -26,12 +27,12 @@
 --
 -- Moves      as settle_jobs; delayed -> waiting; waiting -> active
 -- Called by  Store.settleAndClaim
--- Writes     as settle_jobs; job_state, worker
+-- Writes     as settle_jobs, _claim_jobs; worker
 -- Locks      advisory: the worker's (excludes resync_worker); tries the queue's wake lock. Rows: as
---            settle_jobs, then claimed jobs, skip locked
+--            settle_jobs, then as _claim_jobs
 create or replace function settle_and_claim(
   p_queue_id integer, p_worker_id bigint, p_epoch integer, p_token text, p_items text, p_limit integer,
-  p_is_hungry boolean, p_is_asleep boolean, p_may_defer boolean
+  p_is_hungry boolean, p_is_asleep boolean, p_may_defer boolean, p_rate_max integer, p_rate_ms bigint
 ) returns table (
   id text, name text, data json, opts json, created_at bigint, processed_at bigint,
   priority integer, attempts_made integer, attempts_started integer, more json, head json
@@ -63,7 +64,7 @@ begin
     return query
       select c.*, null::json
       from _claim_jobs(p_queue_id, p_limit, v_worker.name, case when v_worker.renews_locks then p_worker_id end, p_token,
-                       case when not v_worker.renews_locks then _now() + _ms(v_worker.lock_ms) end) c;
+                       case when not v_worker.renews_locks then _now() + _ms(v_worker.lock_ms) end, p_rate_max, p_rate_ms) c;
     get diagnostics v_count = row_count;
   end if;
 
@@ -77,7 +78,7 @@ begin
   end if;
   head := json_build_object('refused', v_refused, 'hungry', v_is_hungry,
                             'asleep', v_is_hungry and v_is_asleep,
-                            'wakeIn', case when v_is_hungry then _wake_in(p_queue_id) end,
+                            'wakeIn', case when v_is_hungry then _wake_in(p_queue_id, p_rate_max) end,
                             'deferred', v_is_deferred);
   return next;
 end;

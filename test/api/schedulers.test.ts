@@ -395,7 +395,7 @@ describe('a scheduler at work', () => {
     const client = await on.client();
     await client.query('set search_path = tuskmq');
     for (let stalls = 0; stalls < 3; stalls++) {
-      await on.sql("select tuskmq.claim_jobs($1, 1, 't', 60000, '')", [id]);
+      await on.sql("select tuskmq.claim_jobs($1, 1, 't', 60000, '', null, null)", [id]);
       await client.query('select _recover_jobs($1, $2, 1)', [id, [job!.id]]);
     }
     const stalled = await queue.getJob(job!.id!);

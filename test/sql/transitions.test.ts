@@ -30,7 +30,7 @@ async function jobIn(state: State) {
   }
   if (state === 'active' || state === 'completed' || state === 'failed') {
     await add();
-    await on.sql("select tuskmq.claim_jobs($1, 1, 't', 60000, '')", [queueId]);
+    await on.sql("select tuskmq.claim_jobs($1, 1, 't', 60000, '', null, null)", [queueId]);
     const item = { id: 'j', token: 't', outcome: state, value: '1', reason: 'r' };
     if (state !== 'active') {
       await on.sql('select tuskmq.settle_jobs($1, $2)', [queueId, JSON.stringify([item])]);
