@@ -54,22 +54,24 @@ export class Batcher<Item, Result> {
     // A call that is alone is answered sooner by one round trip that waits than by two.
     const isAlone = batch.length === 1 && this.waiting.length === 0;
     const flusher = isAlone ? undefined : this.flusher();
+    let results: (Result | Error)[];
     try {
-      const results = await this.send(
+      results = await this.send(
         batch.map(({ item }) => item),
         flusher !== undefined,
-      );
-      if (!flusher) return answer(batch, results);
-      flusher.flushed().then(
-        () => answer(batch, results),
-        (error) => reject(batch, error),
       );
     } catch (error) {
       // After a lost connection nobody knows whether the batch was committed: trying again could do
       // it twice.
       if (batch.length === 1 || isConnectionError(error)) reject(batch, error as Error);
       else for (const call of batch) await this.sendBatch([call]);
+      return;
     }
+    if (!flusher) return answer(batch, results);
+    flusher.flushed().then(
+      () => answer(batch, results),
+      (error) => reject(batch, error),
+    );
   }
 }
 

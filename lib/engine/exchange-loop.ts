@@ -8,6 +8,8 @@ import type { WalFlusher } from './wal-flusher';
 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
+/** How long results of a busy worker may wait for a flush that others share. */
+const PATIENCE_MS = 2;
 /** Between looks for a due job that somebody holds. */
 const HELD_JOB_MS = 50;
 /** The longest that setTimeout can wait. */
@@ -191,7 +193,8 @@ export class ExchangeLoop {
       if (answer.hungry && !this.isHungry) this.hungrySince = now();
       this.isHungry = answer.hungry;
       this.isAsleepNow = answer.asleep;
-      const isOnDisk = answer.deferred && reports.length > 0 ? flusher?.flushed() : undefined;
+      const isOnDisk =
+        answer.deferred && reports.length > 0 ? flusher?.flushed(PATIENCE_MS) : undefined;
       if (isOnDisk || this.confirmations.size > 0) this.confirm(isOnDisk, reports, answer);
       else this.deliver(reports, answer);
       return answer;

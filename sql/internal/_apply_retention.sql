@@ -1,6 +1,6 @@
 -- Removes finished jobs of a queue beyond what the jobs just settled ask to keep: for each outcome, the last
 -- one that asks decides. Bounded work each time: at most 1,000 jobs by count, and keep_limit jobs by age.
--- Called by  settle_jobs
+-- Called by  _settle_jobs
 -- Writes     job_state, job, job_log, dependency, deduplication
 create or replace function _apply_retention(p_queue_id integer, p_items settlement[]) returns void
 language plpgsql as $$

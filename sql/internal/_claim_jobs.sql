@@ -13,9 +13,7 @@ create or replace function _claim_jobs(
   p_queue_id integer, p_limit integer, p_name text, p_worker_id bigint, p_token text, p_lock_until timestamptz,
   p_rate_max integer, p_rate_ms bigint
 ) returns setof claimed_job
-language plpgsql
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
-as $$
+language plpgsql as $$
 declare
   v_now   timestamptz := _now();
   v_queue record;

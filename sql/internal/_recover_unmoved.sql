@@ -1,6 +1,6 @@
 -- Takes back jobs whose processor said that it had moved them, but which are still active under their token: nobody
 -- would ever come back to them. It counts as a stall, so that a processor that never moves its job cannot spin.
--- Called by  settle_jobs
+-- Called by  _settle_jobs
 -- Writes     as _recover_jobs
 -- Locks      the jobs in order of id
 create or replace function _recover_unmoved(p_queue_id integer, p_items settlement[]) returns void

@@ -1,5 +1,5 @@
 -- Why reports about these jobs were not accepted: [{id, outcome}]. The checks come in the order of BullMQ's.
--- Called by  settle_jobs
+-- Called by  _settle_jobs
 create or replace function _refusals(p_queue_id integer, p_items settlement[], p_accepted_ids text[]) returns json
 language plpgsql stable as $$
 begin

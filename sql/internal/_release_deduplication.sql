@@ -1,6 +1,6 @@
 -- Frees the deduplication ids for which jobs stood that have ended now, unless a ttl says how long; adds what was kept
 -- for their end.
--- Called by  settle_jobs, with the ids {job id: deduplication id}
+-- Called by  _settle_jobs, with the ids {job id: deduplication id}
 -- Writes     deduplication; as add_jobs
 -- Locks      the deduplication ids, in order
 -- Notifies   wake, event

@@ -18,16 +18,16 @@
 -- worker relies on it.
 --
 -- Returns the claimed jobs in order, and as last row, with nothing but `head`, a JSON object:
---   refused   as settle_jobs
+--   refused   as _settle_jobs
 --   hungry    registered as hungry
 --   asleep    nothing can be added unnoticed
 --   wakeIn    milliseconds until a delayed job or the end of a rate limit is due, or null
 --   deferred  committed, but not yet on disk
 --   lost      true when the worker is not known (its lease ran out) or resynced meanwhile: nothing was claimed
 --
--- Moves      as settle_jobs; delayed -> waiting; waiting -> active
+-- Moves      as _settle_jobs; delayed -> waiting; waiting -> active
 -- Called by  Store.settleAndClaim
--- Writes     as settle_jobs, _claim_jobs; worker
+-- Writes     as _settle_jobs, _claim_jobs; worker
 -- Locks      advisory: the worker's (excludes resync_worker); tries the queue's wake lock. Rows: as
 --            settle_jobs, then as _claim_jobs
 create or replace function settle_and_claim(
@@ -37,7 +37,10 @@ create or replace function settle_and_claim(
   id text, name text, data json, opts json, created_at bigint, processed_at bigint,
   priority integer, attempts_made integer, attempts_started integer, more json, head json
 )
-language plpgsql set search_path from current set plan_cache_mode = force_generic_plan as $$
+language plpgsql
+set search_path from current
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+as $$
 declare
   v_refused     json;
   v_worker      worker;
@@ -48,7 +51,7 @@ declare
 begin
   perform pg_advisory_xact_lock_shared(_lock_key('worker', p_worker_id));
   if p_items is not null then
-    v_refused := settle_jobs(p_queue_id, p_items::json);
+    v_refused := _settle_jobs(p_queue_id, p_items::json);
   end if;
   select * into v_worker from worker w where w.queue_id = p_queue_id and w.id = p_worker_id;
   if v_worker.id is null or v_worker.epoch <> p_epoch then

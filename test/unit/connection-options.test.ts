@@ -4,6 +4,9 @@ import { quoteIdentifier, resolveConnection } from '../../lib/options/connection
 
 describe('resolveConnection', () => {
   const { DATABASE_URL } = process.env;
+  beforeEach(() => {
+    delete process.env['DATABASE_URL'];
+  });
   afterEach(() => {
     if (DATABASE_URL === undefined) delete process.env['DATABASE_URL'];
     else process.env['DATABASE_URL'] = DATABASE_URL;

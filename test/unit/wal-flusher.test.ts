@@ -1,5 +1,5 @@
 import { WalFlusher } from '../../lib/engine/wal-flusher';
-import { deferred } from '../helpers/wait';
+import { deferred, until } from '../helpers/wait';
 
 /** A flusher whose flushes end when the test says so. */
 function scene() {
@@ -16,13 +16,22 @@ function scene() {
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('WalFlusher', () => {
-  test('has one flush confirm all that asked before it began', async () => {
+  test('has one flush confirm all that have the patience to wait for each other', async () => {
     const { flusher, flushes } = scene();
-    const both = Promise.all([flusher.flushed(), flusher.flushed()]);
+    const all = Promise.all([flusher.flushed(5), flusher.flushed(5), flusher.flushed()]);
     await turn();
     expect(flushes.length).toBe(1);
     flushes[0]!.resolve();
-    await both;
+    await all;
+  });
+
+  test('begins by itself when patience is at its end', async () => {
+    const { flusher, flushes } = scene();
+    const one = flusher.flushed(1);
+    expect(flushes.length).toBe(0);
+    await until(() => flushes.length === 1);
+    flushes[0]!.resolve();
+    await one;
   });
 
   test('does not let a flush confirm what came after it began', async () => {

@@ -1,0 +1,137 @@
+-- Records what became of active jobs: completed, failed, failed with a try left, or moved by their processor.
+-- Each needs the token under which it was claimed.
+--
+-- p_items is a JSON array of objects with the fields of settlement; `value` and `stacktrace` are JSON texts
+-- inside strings.
+-- Returns the refused ones as a JSON array of {id, outcome}, or null when all were accepted. Outcomes:
+-- missing, lock_missing, lock_mismatch, not_active, pending_children, failed_children, and already_settled
+-- for a repeated report under the same token.
+--
+-- Moves      active -> completed, failed, waiting, delayed, or removed
+-- Called by  settle_and_claim, settle_jobs
+-- Writes     job_state, job (removed), dependency, deduplication, event; as add_jobs (kept for the end of another)
+-- Locks      parents in order of key, then the settled jobs, then their deduplication ids
+-- Notifies   wake, event
+create or replace function _settle_jobs(p_queue_id integer, p_items json) returns json
+language plpgsql as $$
+declare
+  v_now          timestamptz := _now();
+  v_items        settlement[];
+  v_has_moved    boolean;
+  v_has_parents  boolean;
+  v_has_removed  boolean;
+  v_has_rules    boolean;
+  v_has_deduplication boolean;
+  v_has_waiting  boolean;
+  v_first_run_at timestamptz;
+  v_settled      settled_job[];
+  v_removed      settled_job[];
+  v_refused      json;
+  v_queue        record;
+begin
+  select array_agg(row(
+           i.id, i.token, i.outcome, i.value::json, i.reason, i.stacktrace::json, coalesce(i.delay_ms, 0), i.lifo,
+           i.has_parent, i.deduplication_id, coalesce(i.remove, false), i.keep_count, i.keep_age_ms, i.keep_limit,
+           i.max_stalled_count)::settlement),
+         bool_or(i.outcome = 'moved'), bool_or(i.has_parent), bool_or(i.remove),
+         bool_or(i.keep_count is not null or i.keep_age_ms is not null), bool_or(i.deduplication_id is not null)
+  into v_items, v_has_moved, v_has_parents, v_has_removed, v_has_rules, v_has_deduplication
+  from json_to_recordset(p_items) as i(
+    id text, token text, outcome text, value text, reason text, stacktrace text, delay_ms bigint, lifo boolean,
+    has_parent boolean, deduplication_id text, remove boolean, keep_count integer, keep_age_ms bigint, keep_limit integer,
+    max_stalled_count integer);
+
+  if v_has_moved then
+    perform _recover_unmoved(p_queue_id, v_items);
+    v_items := array(select i from unnest(v_items) i where i.outcome <> 'moved');
+  end if;
+  if v_has_parents then
+    perform _lock_parents_of(p_queue_id, array(select i.id from unnest(v_items) i));
+  end if;
+
+  -- Rows are found by primary key alone. `lock_token is not null and finished_at is null` says that a job is active
+  -- without naming its status: a plan that came through the index of active jobs would wade through the dead
+  -- entries of all that went before.
+  with settled as (
+    update job_state s
+    set status = case when i.outcome in ('completed', 'failed') then i.outcome
+                      when i.delay_ms > 0 then 'delayed'
+                      else 'waiting' end::job_status,
+        seq = case when i.outcome = 'retried' and i.delay_ms = 0 and i.lifo then -nextval('job_seq')
+                   when i.outcome = 'retried' then nextval('job_seq') else s.seq end,
+        run_at = case when i.outcome = 'retried' and i.delay_ms > 0 then v_now + _ms(i.delay_ms) end,
+        attempts_made = s.attempts_made + 1,
+        finished_at = case when i.outcome <> 'retried' then v_now end,
+        return_value = case when i.outcome = 'completed' then i.value end,
+        failed_reason = coalesce(i.reason, s.failed_reason),
+        stacktrace = coalesce(i.stacktrace, s.stacktrace),
+        deferred_failure = null,
+        lock_token = case when i.outcome <> 'retried' then s.lock_token end,
+        lock_until = null,
+        worker_id = null
+    from unnest(v_items) i
+    where s.queue_id = p_queue_id and s.id = i.id and (s.lock_token = i.token or i.token = '0')
+      and s.lock_token is not null and s.finished_at is null
+      and (i.outcome <> 'completed' or (s.pending_children = 0 and s.failed_children = 0))
+      and not i.remove
+    returning s.id, s.status, s.parent_queue_id, s.parent_id, s.on_failure, s.attempts_made, i.value, i.reason,
+              false as removed, s.run_at
+  )
+  select array_agg(row(
+           s.id, s.status, s.parent_queue_id, s.parent_id, s.on_failure, s.attempts_made, s.value, s.reason,
+           s.removed, s.run_at)::settled_job),
+         bool_or(s.parent_id is not null), bool_or(s.status = 'waiting'), min(s.run_at)
+  into v_settled, v_has_parents, v_has_waiting, v_first_run_at
+  from settled s;
+
+  if v_has_removed then
+    with removed as (
+      delete from job_state s
+      using unnest(v_items) i
+      where s.queue_id = p_queue_id and s.id = i.id and (s.lock_token = i.token or i.token = '0')
+        and s.lock_token is not null and s.finished_at is null
+        and (i.outcome <> 'completed' or (s.pending_children = 0 and s.failed_children = 0))
+        and i.remove
+      returning s.id, i.outcome::job_status as status, s.parent_queue_id, s.parent_id, s.on_failure,
+                s.attempts_made + 1 as attempts_made, i.value, i.reason
+    )
+    select array_agg(row(
+      r.id, r.status, r.parent_queue_id, r.parent_id, r.on_failure, r.attempts_made, r.value, r.reason,
+      true, null)::settled_job)
+    into v_removed
+    from removed r;
+    perform _delete_rows_of_jobs(p_queue_id, array(select r.id from unnest(v_removed) r));
+    v_has_parents := v_has_parents or exists (select from unnest(v_removed) r where r.parent_id is not null);
+    v_settled := v_settled || v_removed;
+  end if;
+
+  if cardinality(v_items) > coalesce(cardinality(v_settled), 0) then
+    v_refused := _refusals(p_queue_id, v_items, array(select s.id from unnest(v_settled) s));
+  end if;
+  if v_has_parents then
+    perform _tell_parents(p_queue_id, v_settled);
+  end if;
+  if v_has_deduplication then
+    perform _release_deduplication(p_queue_id, (
+      select jsonb_object_agg(s.id, i.deduplication_id)
+      from unnest(v_settled) s join unnest(v_items) i on i.id = s.id
+      where s.status in ('completed', 'failed') and i.deduplication_id is not null));
+  end if;
+  if v_has_rules then
+    perform _apply_retention(p_queue_id, v_items);
+  end if;
+  select q.concurrency is not null as is_capped,
+         exists (select from event_listener l where l.queue_id = q.id) as is_listened_to
+  into v_queue
+  from queue q where q.id = p_queue_id;
+  if v_has_waiting or v_queue.is_capped then
+    perform _wake(p_queue_id);
+  elsif v_first_run_at is not null then
+    perform _wake_for_delayed(p_queue_id, v_first_run_at);
+  end if;
+  if v_queue.is_listened_to then
+    perform _announce_settled(p_queue_id, v_settled);
+  end if;
+  return v_refused;
+end;
+$$;
