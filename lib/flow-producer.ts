@@ -3,16 +3,19 @@ import { EventEmitter } from 'node:events';
 import type { TransactionClient } from './db/database';
 import { Backend } from './engine/backend';
 import { type PreparedJob, prepareJob } from './engine/job-spec';
+import { carrying, trace } from './engine/telemetry';
 import { Job } from './job';
 import type { MinimalQueue } from './job-fields';
 import type { JobSpec } from './model/job-record';
 import { checkQueueName, DEFAULT_PREFIX, parseQualifiedName, qualifiedName } from './model/names';
+import { SpanKind, TelemetryAttributes } from './model/telemetry';
 import type {
   FlowJob,
   FlowOptions,
   FlowProducerOptions,
   GetFlowOptions,
 } from './options/queue-options';
+import type { Span } from './options/telemetry-options';
 import type { Store } from './store/store';
 
 /** A job of a flow as it was added or found, with its children. */
@@ -67,13 +70,24 @@ export class FlowProducer extends EventEmitter {
    * @throws Error with BullMQ's message for invalid options or an unknown parent
    */
   async add(flow: FlowJob, opts: FlowOptions = {}): Promise<JobNode> {
-    const [node] = await this.addTrees([flow], opts);
-    return node!;
+    const { telemetry } = this.opts;
+    const { queueName } = flow;
+    return trace(telemetry, SpanKind.PRODUCER, queueName, 'addFlow', queueName, async (span) => {
+      span?.setAttributes({ [TelemetryAttributes.FlowName]: flow.name });
+      const [node] = await this.addTrees([flow], opts);
+      return node!;
+    });
   }
 
   /** Adds flows together: all of them, or on an error nothing. */
   async addBulk(flows: FlowJob[]): Promise<JobNode[]> {
-    return flows.length === 0 ? [] : this.addTrees(flows, {});
+    return trace(this.opts.telemetry, SpanKind.PRODUCER, '', 'addBulkFlows', '', async (span) => {
+      span?.setAttributes({
+        [TelemetryAttributes.BulkCount]: flows.length,
+        [TelemetryAttributes.BulkNames]: flows.map(({ name }) => name).join(','),
+      });
+      return flows.length === 0 ? [] : this.addTrees(flows, {});
+    });
   }
 
   private async addTrees(flows: FlowJob[], opts: FlowOptions): Promise<JobNode[]> {
@@ -84,7 +98,26 @@ export class FlowProducer extends EventEmitter {
     return trees.map((tree) => toNode(tree, added.now));
   }
 
-  private async prepare(
+  /** Checks a job of a flow and those beneath it, and gives them ids. */
+  private prepare(
+    flow: FlowJob,
+    opts: FlowOptions,
+    parent?: { id: string; queue: string },
+  ): Promise<PreparedNode> {
+    const { telemetry } = this.opts;
+    if (!telemetry) return this.prepareNode(flow, opts, parent);
+    const { queueName } = flow;
+    const add = async (span?: Span, metadata?: string) => {
+      span!.setAttributes({ [TelemetryAttributes.JobName]: flow.name });
+      const carried = { ...flow, opts: carrying(flow.opts, metadata) };
+      const node = await this.prepareNode(carried, opts, parent);
+      span!.setAttributes({ [TelemetryAttributes.JobId]: node.spec.id });
+      return node;
+    };
+    return trace(telemetry, SpanKind.PRODUCER, queueName, 'addNode', queueName, add);
+  }
+
+  private async prepareNode(
     flow: FlowJob,
     opts: FlowOptions,
     parent?: { id: string; queue: string },

@@ -19,7 +19,9 @@ export {
 } from './model/errors';
 export type { QueueEventsListener, QueueListener, WorkerListener } from './model/events';
 export type { FinishedStatus, JobState, JobType } from './model/job-state';
+export type { Metrics } from './model/metrics';
 export type { JobSchedulerJson } from './model/scheduler';
+export { MetricNames, SpanKind, TelemetryAttributes } from './model/telemetry';
 export type { BackoffOptions, BackoffStrategy } from './options/backoff';
 export type { BaseOptions, ConnectionOptions, Logger } from './options/connection-options';
 export {
@@ -28,6 +30,7 @@ export {
   type ParentOptions,
   PRIORITY_LIMIT,
 } from './options/job-options';
+export { type MetricsOptions, MetricsTime } from './options/metrics-options';
 export type {
   FlowJob,
   FlowOptions,
@@ -45,6 +48,23 @@ export type {
 export { defaultRepeatStrategy, getNextMillis } from './options/repeat-strategy';
 export type { KeepJobs, RemoveOn } from './options/retention';
 export type { SandboxOptions } from './options/sandbox-options';
+export type {
+  Attributes,
+  AttributeValue,
+  ContextManager,
+  Counter,
+  Exception,
+  Gauge,
+  Histogram,
+  JobTelemetry,
+  Meter,
+  MetricOptions,
+  Span,
+  SpanOptions,
+  Telemetry,
+  Time,
+  Tracer,
+} from './options/telemetry-options';
 export type { WorkerOptions } from './options/worker-options';
 export { Queue } from './queue';
 export { QueueBase } from './queue-base';

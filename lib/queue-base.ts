@@ -2,8 +2,11 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TransactionClient } from './db/database';
 import { Backend } from './engine/backend';
+import { trace } from './engine/telemetry';
 import { checkQueueName, DEFAULT_PREFIX, qualifiedName } from './model/names';
+import type { SpanKind } from './model/telemetry';
 import type { BaseOptions } from './options/connection-options';
+import type { Span } from './options/telemetry-options';
 import type { Store } from './store/store';
 
 /** Milliseconds between attempts while the database cannot be reached. */
@@ -112,6 +115,31 @@ export class QueueBase extends EventEmitter {
   /** The same as `close`. */
   disconnect(): Promise<void> {
     return this.close();
+  }
+
+  /**
+   * Does something within a span named after it and the destination; without telemetry just does it.
+   * @param work gets the span and, when it takes two parameters, the context as text, for a job to
+   * carry
+   * @param srcPropagationMetadata the context to go on from. Default: the active one.
+   */
+  trace<Result>(
+    spanKind: SpanKind,
+    operation: string,
+    destination: string,
+    work: (span?: Span, dstPropagationMetadata?: string) => Promise<Result> | Result,
+    srcPropagationMetadata?: string,
+  ): Promise<Result> {
+    const { telemetry } = this.opts;
+    return trace(
+      telemetry,
+      spanKind,
+      this.name,
+      operation,
+      destination,
+      work,
+      srcPropagationMetadata,
+    );
   }
 
   /** Tries until it works or the instance is closed; each failure is emitted as `error`. */

@@ -4,10 +4,10 @@ import { ConnectionClosedError } from './model/errors';
 import type { JobSchedulerJson } from './model/scheduler';
 import type { QueueOptions } from './options/queue-options';
 import type { JobSchedulerTemplate, RepeatOptions } from './options/repeat-options';
-import { QueueGetters } from './queue-getters';
+import { QueueMetrics } from './queue-metrics';
 
 /** What a queue does with its schedulers: the methods of JobScheduler, with the queue's defaults. */
-export class QueueSchedulers<DataType, ResultType, NameType extends string> extends QueueGetters<
+export class QueueSchedulers<DataType, ResultType, NameType extends string> extends QueueMetrics<
   DataType,
   ResultType,
   NameType

@@ -1,5 +1,6 @@
 import type { Pool, PoolConfig } from 'pg';
 import { InvalidConnectionError } from '../model/errors';
+import type { Telemetry } from './telemetry-options';
 
 /**
  * Where the database is: a URL, a `pg` pool configuration, or a `pg.Pool` of the application's,
@@ -22,6 +23,8 @@ export interface BaseOptions {
   prefix?: string;
   /** A `pino` logger, or one with its methods. Default: silent. */
   logger?: Logger;
+  /** What traces and measures what is done through this instance. Default: nothing does. */
+  telemetry?: Telemetry;
   [option: string]: unknown;
 }
 
