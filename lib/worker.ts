@@ -6,7 +6,7 @@ import { type Runner, runnerOf } from './engine/runner';
 import { advanceSchedule, putOff } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
 import { traceMethods } from './engine/telemetry';
-import { WorkerTracer, workerAttributes } from './engine/worker-tracer';
+import { WorkerTracer } from './engine/worker-tracer';
 import { Job } from './job';
 import { logWorker } from './logging';
 import { now } from './model/clock';
@@ -21,7 +21,6 @@ import {
   UnrecoverableError,
 } from './model/errors';
 import type { ClaimedJob, Settlement } from './model/job-record';
-import { SpanKind, TelemetryAttributes } from './model/telemetry';
 import { metricsPoints } from './options/metrics-options';
 import {
   checkConcurrency,
@@ -424,13 +423,8 @@ export class Worker<
    * are refused
    */
   override close(force = false): Promise<void> {
-    this.closing ??= this.trace(SpanKind.INTERNAL, 'close', this.name, (span) => {
-      span?.setAttributes({
-        ...workerAttributes(this),
-        [TelemetryAttributes.WorkerForceClose]: force,
-      });
-      return this.shutDown(force);
-    });
+    const close = () => this.shutDown(force);
+    this.closing ??= this.tracer ? this.tracer.close(force, close) : close();
     return this.closing;
   }
 

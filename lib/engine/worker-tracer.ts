@@ -46,7 +46,7 @@ export class WorkerTracer {
   ) {
     this.telemetry = worker.opts.telemetry!;
     const { contextManager } = this.telemetry;
-    this.context = contextManager.root?.() ?? contextManager.active();
+    this.context = contextManager.root ? contextManager.root() : contextManager.active();
   }
 
   /** Runs a job in a span that goes on from where the job was added. */
@@ -139,6 +139,18 @@ export class WorkerTracer {
         [TelemetryAttributes.JobId]: job?.id,
       });
     return this.attached('getNextJob', tell, job).catch(this.onError);
+  }
+
+  close(isForced: boolean, close: () => Promise<void>): Promise<void> {
+    return this.surely(close, (closed) =>
+      this.attached('close', (span) => {
+        span!.setAttributes({
+          ...workerAttributes(this.worker),
+          [TelemetryAttributes.WorkerForceClose]: isForced,
+        });
+        return closed();
+      }),
+    );
   }
 
   /** A span in the context of the caller, or in the one that a job carries. */

@@ -7,6 +7,8 @@ export interface RecordedSpan {
   kind: SpanKind | undefined;
   id: string;
   parent: string | undefined;
+  /** The id of that span. */
+  context: string | undefined;
   attributes: Attributes;
   events: [name: string, attributes: Attributes | undefined][];
   exceptions: Exception[];
@@ -37,6 +39,7 @@ export class RecordingTelemetry implements Telemetry<Context> {
         kind: options?.kind,
         id,
         parent,
+        context,
         attributes: {},
         events: [],
         exceptions: [],
@@ -82,8 +85,24 @@ export class RecordingTelemetry implements Telemetry<Context> {
     this.measurements.push(measurement);
   }
 
+  /** Does something within a span of this name. */
+  within<T>(name: string, work: () => T): T {
+    const context = this.tracer.startSpan(name).setSpanOnContext(undefined);
+    return this.contextManager.with(context, work);
+  }
+
   /** The spans of this name, in the order in which they were started. */
   named(name: string): RecordedSpan[] {
     return this.spans.filter((span) => span.name === name);
+  }
+
+  /** The names of the spans from the first of a trace to this one. */
+  path({ name, context }: RecordedSpan): string[] {
+    const parent = this.spans.find(({ id }) => id === context);
+    return parent ? [...this.path(parent), name] : [name];
+  }
+
+  measured(name: string): Measurement[] {
+    return this.measurements.filter((measurement) => measurement[0] === name);
   }
 }
