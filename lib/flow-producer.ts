@@ -3,12 +3,14 @@ import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
 import { acquireBackend, type BackendFactory } from './engine/backend-factory';
 import { type PreparedJob, prepareJob } from './engine/job-spec';
+import { carrying, trace } from './engine/telemetry';
 import { Job } from './job';
 import type { MinimalQueue } from './job-fields';
 import type { FlowProducerListener } from './model/events';
 import type { JobSpec } from './model/job-record';
 import { checkQueueName, DEFAULT_PREFIX, parseQualifiedName, qualifiedName } from './model/names';
 import { type KeysMap, QueueKeys } from './model/queue-keys';
+import { SpanKind, TelemetryAttributes } from './model/telemetry';
 import type { JobsOptions } from './options/job-options';
 import type {
   FlowJob,
@@ -16,6 +18,7 @@ import type {
   FlowProducerOptions,
   GetFlowOptions,
 } from './options/queue-options';
+import type { Span } from './options/telemetry-options';
 import type { Store } from './store/store';
 import { TypedEmitter } from './typed-emitter';
 
@@ -93,14 +96,25 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
    */
   async add(flow: FlowJob, opts: FlowOptions = {}): Promise<JobNode> {
     if (this.closing) return undefined as never;
-    const [node] = await this.addTrees([flow], opts);
-    return node!;
+    const { telemetry } = this.opts;
+    const { queueName } = flow;
+    return trace(telemetry, SpanKind.PRODUCER, queueName, 'addFlow', queueName, async (span) => {
+      span?.setAttributes({ [TelemetryAttributes.FlowName]: flow.name });
+      const [node] = await this.addTrees([flow], opts);
+      return node!;
+    });
   }
 
   /** Adds flows together: all of them, or on an error nothing. Once closing, as `add`. */
   async addBulk(flows: FlowJob[]): Promise<JobNode[]> {
     if (this.closing) return undefined as never;
-    return flows.length === 0 ? [] : this.addTrees(flows, {});
+    return trace(this.opts.telemetry, SpanKind.PRODUCER, '', 'addBulkFlows', '', async (span) => {
+      span?.setAttributes({
+        [TelemetryAttributes.BulkCount]: flows.length,
+        [TelemetryAttributes.BulkNames]: flows.map(({ name }) => name).join(','),
+      });
+      return flows.length === 0 ? [] : this.addTrees(flows, {});
+    });
   }
 
   private async addTrees(flows: FlowJob[], opts: FlowOptions): Promise<JobNode[]> {
@@ -111,7 +125,26 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     return trees.map((tree) => toNode(tree, added.now));
   }
 
-  private async prepare(
+  /** Checks a job of a flow and those beneath it, and gives them ids. */
+  private prepare(
+    flow: FlowJob,
+    opts: FlowOptions,
+    parent?: { id: string; queue: string },
+  ): Promise<PreparedNode> {
+    const { telemetry } = this.opts;
+    if (!telemetry) return this.prepareNode(flow, opts, parent);
+    const { queueName } = flow;
+    const add = async (span?: Span, metadata?: string) => {
+      span!.setAttributes({ [TelemetryAttributes.JobName]: flow.name });
+      const carried = { ...flow, opts: carrying(flow.opts, metadata) };
+      const node = await this.prepareNode(carried, opts, parent);
+      span!.setAttributes({ [TelemetryAttributes.JobId]: node.spec.id });
+      return node;
+    };
+    return trace(telemetry, SpanKind.PRODUCER, queueName, 'addNode', queueName, add);
+  }
+
+  private async prepareNode(
     flow: FlowJob,
     opts: FlowOptions,
     parent?: { id: string; queue: string },

@@ -59,11 +59,11 @@ export type {
 } from './model/events';
 export type { JobJson, JobJsonSandbox } from './model/job-record';
 export type { FinishedStatus, JobState, JobType } from './model/job-state';
-export { MetricsTime } from './model/metrics-time';
+export type { Metrics } from './model/metrics';
 export { type KeysMap, QueueKeys } from './model/queue-keys';
 export type { QueueMeta } from './model/queue-meta';
 export type { JobSchedulerJson } from './model/scheduler';
-export { MetricNames, SpanKind, TelemetryAttributes } from './model/telemetry-names';
+export { MetricNames, SpanKind, TelemetryAttributes } from './model/telemetry';
 export { type BackoffOptions, type BackoffStrategy, Backoffs } from './options/backoff';
 export type { BaseOptions, ConnectionOptions, Logger } from './options/connection-options';
 export { getDefaultConnection, setDefaultConnection } from './options/default-connection';
@@ -74,6 +74,7 @@ export {
   type ParentOptions,
   PRIORITY_LIMIT,
 } from './options/job-options';
+export { type MetricsOptions, MetricsTime } from './options/metrics-options';
 export type {
   FlowJob,
   FlowOptions,
@@ -91,6 +92,23 @@ export type {
 export { defaultRepeatStrategy, getNextMillis } from './options/repeat-strategy';
 export type { KeepJobs, RemoveOn } from './options/retention';
 export type { SandboxOptions } from './options/sandbox-options';
+export type {
+  Attributes,
+  AttributeValue,
+  ContextManager,
+  Counter,
+  Exception,
+  Gauge,
+  Histogram,
+  JobTelemetry,
+  Meter,
+  MetricOptions,
+  Span,
+  SpanOptions,
+  Telemetry,
+  Time,
+  Tracer,
+} from './options/telemetry-options';
 export type { RateLimiterOptions, WorkerOptions } from './options/worker-options';
 export { Queue } from './queue';
 export { QueueBase } from './queue-base';

@@ -1,3 +1,4 @@
+import { measureRun } from './engine/job-metrics';
 import { JobFields, NO_TOKEN } from './job-fields';
 import { missingParentError, refusalError } from './model/errors';
 import type { DependencyRecord } from './model/job-record';
@@ -51,6 +52,7 @@ export class JobFamily<DataType, ReturnType, NameType extends string> extends Jo
     );
     if (outcome === 'nothing_pending') return false;
     this.accepted(outcome, 'moveToWaitingChildren');
+    measureRun(this, 'waiting-children');
     return true;
   }
 

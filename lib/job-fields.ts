@@ -5,7 +5,9 @@ import type { JobJson, JobJsonSandbox, JobRecord } from './model/job-record';
 import { qualifiedName } from './model/names';
 import type { BackoffStrategy } from './options/backoff';
 import type { JobsOptions } from './options/job-options';
+import type { MetricsOptions } from './options/metrics-options';
 import type { RepeatStrategy } from './options/repeat-options';
+import type { Telemetry } from './options/telemetry-options';
 import type { Outcome, Store } from './store/store';
 
 /** The queue of a job, as far as the job needs it: a Queue, a Worker, a flow's. */
@@ -16,6 +18,8 @@ export interface MinimalQueue {
   readonly opts: {
     settings?: { backoffStrategy?: BackoffStrategy; repeatStrategy?: RepeatStrategy };
     maxStartedAttempts?: number;
+    telemetry?: Telemetry;
+    metrics?: MetricsOptions;
     [option: string]: unknown;
   };
   getBackend(): Backend;

@@ -1,6 +1,8 @@
 import { upsertSchedule } from './engine/schedule';
+import { carrying } from './engine/telemetry';
 import { Job } from './job';
 import { type JobSchedulerJson, toSchedulerJson } from './model/scheduler';
+import { SpanKind, TelemetryAttributes } from './model/telemetry';
 import type { JobsOptions } from './options/job-options';
 import type { QueueOptions } from './options/queue-options';
 import type { JobSchedulerTemplateOptions, RepeatOptions } from './options/repeat-options';
@@ -41,6 +43,27 @@ export class JobScheduler extends QueueBase {
     jobData: D,
     opts: JobSchedulerTemplateOptions = {},
     _mode?: { override: boolean; producerId?: string },
+  ): Promise<Job<D, R, N> | undefined> {
+    if (!this.opts.telemetry)
+      return this.upsert(jobSchedulerId, repeatOpts, jobName, jobData, opts);
+    const destination = `${this.name}.${jobName}`;
+    return this.trace(SpanKind.PRODUCER, 'add', destination, async (span, metadata) => {
+      const carried = carrying(opts, metadata);
+      const job = await this.upsert<D, R, N>(jobSchedulerId, repeatOpts, jobName, jobData, carried);
+      span!.setAttributes({
+        [TelemetryAttributes.JobSchedulerId]: jobSchedulerId,
+        [TelemetryAttributes.JobId]: job?.id,
+      });
+      return job;
+    });
+  }
+
+  private async upsert<D, R, N extends string>(
+    jobSchedulerId: string,
+    repeatOpts: RepeatOptions,
+    jobName: N,
+    jobData: D,
+    opts: JobSchedulerTemplateOptions = {},
   ): Promise<Job<D, R, N> | undefined> {
     const template = { name: jobName, data: jobData === undefined ? {} : jobData, opts };
     const { settings } = this.opts;

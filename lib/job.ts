@@ -1,7 +1,9 @@
 import { type EventSource, untilFinished } from './engine/finish-watch';
+import { endOf, measureRun } from './engine/job-metrics';
 import { prepareJob } from './engine/job-spec';
 import { advanceSchedule } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
+import { trace } from './engine/telemetry';
 import { JobFamily } from './job-family';
 import { type MinimalQueue, NO_TOKEN } from './job-fields';
 import { now } from './model/clock';
@@ -9,7 +11,9 @@ import { refusalError, toError } from './model/errors';
 import type { JobJson, JobRecord, Settlement } from './model/job-record';
 import type { FinishedStatus, JobState } from './model/job-state';
 import { toJsonText, toStorableText } from './model/json';
+import { SpanKind, TelemetryAttributes } from './model/telemetry';
 import { isLifo, type JobsOptions } from './options/job-options';
+import { metricsPoints } from './options/metrics-options';
 import type { WorkerOptions } from './options/worker-options';
 import type { Store } from './store/store';
 
@@ -214,6 +218,7 @@ export class Job<
     const queueId = await this.queue.queueId();
     this.accepted(await this.store.delayJob(queueId, this.id!, token, timestamp), 'moveToDelayed');
     this.delay = Math.max(timestamp - (this.processedOn ?? timestamp), 0);
+    measureRun(this, 'delayed');
   }
 
   /**
@@ -224,6 +229,7 @@ export class Job<
     const queueId = await this.queue.queueId();
     const outcome = await this.store.releaseJob(queueId, this.id!, token);
     this.accepted(outcome, 'moveJobFromActiveToWait');
+    measureRun(this, 'waiting');
     return (await this.store.getQueue(queueId)).windowEndsIn ?? 0;
   }
 
@@ -265,9 +271,19 @@ export class Job<
   }
 
   private async settle(settlement: Settlement): Promise<void> {
-    const queueId = await this.queue.queueId();
-    const [refused] = await this.store.settleJobs(queueId, [settlement]);
-    if (refused) throw refusalError(refused.outcome, this.id!, 'moveToFinished');
+    const { name, opts } = this.queue;
+    const { operation, end } = endOf(settlement);
+    settlement.metrics_points = metricsPoints(opts.metrics);
+    await trace(opts.telemetry, SpanKind.INTERNAL, name, operation, name, async (span) => {
+      span?.setAttributes({
+        [TelemetryAttributes.JobName]: this.name,
+        [TelemetryAttributes.JobId]: this.id,
+      });
+      const queueId = await this.queue.queueId();
+      const [refused] = await this.store.settleJobs(queueId, [settlement]);
+      if (refused) throw refusalError(refused.outcome, this.id!, 'moveToFinished');
+    });
+    measureRun(this, end);
   }
 
   private async fetchNext(token: string): Promise<NextJob> {

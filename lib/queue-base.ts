@@ -2,9 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
 import { acquireBackend, type BackendFactory } from './engine/backend-factory';
+import { trace } from './engine/telemetry';
 import { checkQueueName, DEFAULT_PREFIX, qualifiedName } from './model/names';
 import { type KeysMap, QueueKeys } from './model/queue-keys';
+import type { SpanKind } from './model/telemetry';
 import type { BaseOptions } from './options/connection-options';
+import type { Span } from './options/telemetry-options';
 import type { Store } from './store/store';
 import { TypedEmitter } from './typed-emitter';
 
@@ -105,6 +108,31 @@ export class QueueBase<Listeners = object> extends TypedEmitter<Listeners> {
   /** The same as `close`. */
   disconnect(): Promise<void> {
     return this.close();
+  }
+
+  /**
+   * Does something within a span named after it and the destination; without telemetry just does it.
+   * @param work gets the span and, when it takes two parameters, the context as text, for a job to
+   * carry
+   * @param srcPropagationMetadata the context to go on from. Default: the active one.
+   */
+  trace<Result>(
+    spanKind: SpanKind,
+    operation: string,
+    destination: string,
+    work: (span?: Span, dstPropagationMetadata?: string) => Promise<Result> | Result,
+    srcPropagationMetadata?: string,
+  ): Promise<Result> {
+    const { telemetry } = this.opts;
+    return trace(
+      telemetry,
+      spanKind,
+      this.name,
+      operation,
+      destination,
+      work,
+      srcPropagationMetadata,
+    );
   }
 
   /** Tries until it works or the instance is closed; each failure is emitted as `error`. */

@@ -1,8 +1,8 @@
-import { QueueGetters } from './queue-getters';
+import { QueueMetrics } from './queue-metrics';
 import type { GlobalLimits } from './store/store';
 
 /** What limits all workers of a queue together. */
-export class QueueLimits<DataType, ResultType, NameType extends string> extends QueueGetters<
+export class QueueLimits<DataType, ResultType, NameType extends string> extends QueueMetrics<
   DataType,
   ResultType,
   NameType

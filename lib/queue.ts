@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { TransactionClient } from './db/transaction';
 import type { BackendFactory } from './engine/backend-factory';
+import { carrying, traceMethods } from './engine/telemetry';
 import { Job } from './job';
 import { now } from './model/clock';
 import { refusalError } from './model/errors';
 import { type FinishedStatus, type JobType, toJobState } from './model/job-state';
 import { toJsonText } from './model/json';
+import { SpanKind, TelemetryAttributes } from './model/telemetry';
 import type { DefaultJobOptions, JobsOptions } from './options/job-options';
 import type { QueueOptions } from './options/queue-options';
 import { QueueSchedulers } from './queue-schedulers';
+import { queueMethods } from './traced-methods';
 
 /** Jobs changed in one transaction, so that no lock is held for long. */
 const BATCH = 1_000;
@@ -70,7 +73,27 @@ export class Queue<
    * @throws Error with BullMQ's message for invalid options or an unknown parent;
    * InvalidPayloadError for data JSON cannot hold
    */
-  async add(
+  add(
+    name: NameType,
+    data: DataType,
+    opts: JobsOptions = {},
+  ): Promise<Job<DataType, ResultType, NameType>> {
+    if (!this.opts.telemetry) return this.addJob(name, data, opts);
+    const destination = `${this.name}.${name}`;
+    return this.trace(SpanKind.PRODUCER, 'add', destination, async (span, metadata) => {
+      const isLinked = metadata && !opts.telemetry?.omitContext;
+      const carried = isLinked ? { ...opts, telemetry: { metadata } } : opts;
+      const job = await this.addJob(name, data, carried);
+      span!.setAttributes({
+        [TelemetryAttributes.JobName]: name,
+        [TelemetryAttributes.JobId]: job.id,
+      });
+      return job;
+    });
+  }
+
+  /** As `add`, without a span: for subclasses that make their own. */
+  async addJob(
     name: NameType,
     data: DataType,
     opts: JobsOptions = {},
@@ -91,10 +114,17 @@ export class Queue<
   async addBulk(
     jobs: { name: NameType; data: DataType; opts?: JobsOptions }[],
   ): Promise<Job<DataType, ResultType, NameType>[]> {
-    return this.create(jobs);
+    if (!this.opts.telemetry) return this.create(jobs);
+    return this.trace(SpanKind.PRODUCER, 'addBulk', this.name, (span, metadata) => {
+      span!.setAttributes({
+        [TelemetryAttributes.BulkNames]: jobs.map(({ name }) => name),
+        [TelemetryAttributes.BulkCount]: jobs.length,
+      });
+      return this.create(jobs.map((job) => ({ ...job, opts: carrying(job.opts, metadata) })));
+    });
   }
 
-  private create(jobs: { name: NameType; data: DataType; opts?: JobsOptions }[]) {
+  private create(jobs: { name: NameType; data: DataType; opts?: JobsOptions | undefined }[]) {
     const withDefaults = jobs.map((job) => ({ ...job, opts: { ...this.jobsOpts, ...job.opts } }));
     return Job.createBulk<DataType, ResultType, NameType>(this, withDefaults, this.boundStore);
   }
@@ -229,3 +259,5 @@ export class Queue<
     return this.store.trimEvents(await this.queueId(), maxLength);
   }
 }
+
+traceMethods(Queue.prototype, queueMethods);

@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackendFactory } from './engine/backend-factory';
 import { ExchangeLoop } from './engine/exchange-loop';
+import { endOf, measureRun } from './engine/job-metrics';
 import { type Runner, runnerOf } from './engine/runner';
 import { advanceSchedule, putOff } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
+import { traceMethods } from './engine/telemetry';
+import { WorkerTracer } from './engine/worker-tracer';
 import { Job } from './job';
 import { logWorker } from './logging';
 import { now } from './model/clock';
@@ -12,13 +15,15 @@ import {
   isNamed,
   isRateLimitError,
   RateLimitError,
+  type Refusal,
   refusalError,
   schedulingError,
   toError,
   UnrecoverableError,
 } from './model/errors';
 import type { WorkerListener } from './model/events';
-import type { ClaimedJob } from './model/job-record';
+import type { ClaimedJob, Settlement } from './model/job-record';
+import { metricsPoints } from './options/metrics-options';
 import {
   checkConcurrency,
   type ResolvedWorkerOptions,
@@ -26,6 +31,7 @@ import {
   type WorkerOptions,
 } from './options/worker-options';
 import { QueueBase } from './queue-base';
+import { workerMethods } from './traced-methods';
 
 /**
  * Does the work of a job; what it resolves to is the job's return value, what it throws fails the
@@ -78,6 +84,8 @@ export class Worker<
   private readonly fetched: ClaimedJob[] = [];
   private readonly unsettled = new Set<Promise<void>>();
   private readonly cleanups: (() => unknown)[] = [];
+  private readonly tracer: WorkerTracer | undefined;
+  private readonly metricsPoints: number | undefined;
   private currentConcurrency: number;
   private isPausedHere = false;
   private isAttended = false;
@@ -111,6 +119,9 @@ export class Worker<
     super(name, resolved, backendFactory);
     this.runner = runner;
     this.currentConcurrency = resolved.concurrency;
+    this.metricsPoints = metricsPoints(resolved.metrics);
+    const onError = (error: unknown) => this.emit('error', error);
+    this.tracer = resolved.telemetry && new WorkerTracer(this, onError);
     if (resolved.logger) logWorker(this, this.qualifiedName, resolved.logger);
     if (runner && resolved.autorun) void this.run();
   }
@@ -189,7 +200,10 @@ export class Worker<
         maxStalledCount,
         checksStalled: !skipStalledCheck,
         isAsleep: () => loop?.isAsleep() ?? false,
-        onStalled: (jobId) => this.emit('stalled', jobId, 'active'),
+        onStalled: (jobId) => {
+          if (this.tracer) this.track(this.tracer.stalled(jobId));
+          this.emit('stalled', jobId, 'active');
+        },
         onClaimable: () => loop?.prod(),
         onLeaseLost: () => {
           const ids = [...this.runs].map(({ job }) => job.id!);
@@ -241,6 +255,15 @@ export class Worker<
     this.runs.add(run);
     if (record.repeatJobKey && !(await this.advance(record, run))) return;
     this.emit('active', job, 'waiting');
+    if (this.tracer) await this.tracer.process(job, () => this.perform(run, record));
+    else await this.perform(run, record);
+  }
+
+  private async perform(
+    run: Run<Job<DataType, ResultType, NameType>>,
+    record: ClaimedJob,
+  ): Promise<void> {
+    const { job, controller } = run;
     try {
       const refused = this.refusalToStart(job);
       if (refused) throw refused;
@@ -269,7 +292,8 @@ export class Worker<
     const { id, token } = record;
     const queueId = await this.queueId();
     try {
-      await advanceSchedule(store, queueId, record, settings?.repeatStrategy);
+      const make = () => advanceSchedule(store, queueId, record, settings?.repeatStrategy);
+      await (this.tracer ? this.tracer.advance(record, make) : make());
       return true;
     } catch (error) {
       if (run) this.ended(run);
@@ -310,12 +334,13 @@ export class Worker<
     result: ResultType,
   ): Promise<void> {
     const report = completion(job, record.token, result, this.opts.removeOnComplete);
-    const refusal = await this.loop!.settle(report);
+    const refusal = await this.report(job, report);
     if (!refusal) {
       job.attemptsMade++;
       job.returnvalue = (result || undefined) as ResultType;
       job.finishedOn = now();
       this.emit('completed', job, result, 'active');
+      this.tracer?.completed(job, result);
       return;
     }
     const error = refusalError(refusal, record.id, 'moveToFinished');
@@ -342,6 +367,7 @@ export class Worker<
         const outcome = await this.backend.store.releaseJob(queueId, id, token);
         this.loop!.forget(record);
         if (outcome !== 'ok') throw refusalError(outcome, id, 'moveJobFromActiveToWait');
+        measureRun(job, 'waiting');
       } catch (error) {
         this.emit('error', error);
         // The loop asks until it has an answer: a job that is still here goes back then.
@@ -377,7 +403,7 @@ export class Worker<
       );
     });
     const { stacktraces, ...settlement } = report;
-    const refusal = await this.loop!.settle(settlement);
+    const refusal = await this.report(job, settlement);
     if (refusal) {
       this.emit('error', refusalError(refusal, record.id, 'moveToFinished'));
       return;
@@ -388,6 +414,19 @@ export class Worker<
     if (report.outcome === 'failed') job.finishedOn = now();
     else job.delay = report.delay_ms ?? 0;
     this.emit('failed', job, error, 'active');
+    this.tracer?.failed(job, error, endOf(report).end);
+  }
+
+  /** Reports how a run ended. Resolves to why the database did not accept that, or null. */
+  private report(
+    job: Job<DataType, ResultType, NameType>,
+    settlement: Settlement,
+  ): Promise<Refusal | null> {
+    if (this.metricsPoints !== undefined) settlement.metrics_points = this.metricsPoints;
+    if (!this.tracer) return this.loop!.settle(settlement);
+    const send = () => this.loop!.settle(settlement);
+    const toError = (refusal: Refusal) => refusalError(refusal, settlement.id, 'moveToFinished');
+    return this.tracer.report(endOf(settlement).operation, job, send, toError);
   }
 
   /** The same as `queue.rateLimit`; BullMQ's earlier place for it. */
@@ -426,7 +465,8 @@ export class Worker<
    * are refused
    */
   override close(force = false): Promise<void> {
-    this.closing ??= this.shutDown(force);
+    const close = () => this.shutDown(force);
+    this.closing ??= this.tracer ? this.tracer.close(force, close) : close();
     return this.closing;
   }
 
@@ -481,6 +521,15 @@ export class Worker<
     token: string,
     { block = true } = {},
   ): Promise<Job<DataType, ResultType, NameType> | undefined> {
+    const job = await this.fetch(token, block);
+    await this.tracer?.fetched(job, { block });
+    return job;
+  }
+
+  private async fetch(
+    token: string,
+    block: boolean,
+  ): Promise<Job<DataType, ResultType, NameType> | undefined> {
     const queueId = await this.queueId();
     const { lockDuration, name = '', drainDelay } = this.opts;
     const until = now() + drainDelay * 1000;
@@ -512,3 +561,5 @@ export class Worker<
     return this.backend.store.extendLocks(await this.queueId(), locks, duration);
   }
 }
+
+traceMethods(Worker.prototype, workerMethods);

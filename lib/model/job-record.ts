@@ -110,6 +110,8 @@ export interface Settlement {
   keep_age_ms?: number;
   keep_limit?: number;
   max_stalled_count?: number;
+  /** Count it, and keep the counts of so many minutes. */
+  metrics_points?: number | undefined;
 }
 
 /** A child of a job, and what became of it. */

@@ -68,7 +68,9 @@ export interface JobSchedulerJson<DataType = unknown> {
 
 /** The public form of a scheduler: without what it was not given. */
 export function toSchedulerJson<DataType>(record: SchedulerRecord): JobSchedulerJson<DataType> {
-  const { id, data, opts, ...rest } = record;
+  const { id, data, opts: stored, ...rest } = record;
+  // The trace of the upsert, which goes with each job.
+  const { telemetry: _, ...opts } = stored;
   const given = Object.entries(rest).filter(([, value]) => value !== null);
   const template = {
     ...(isEmpty(data) ? {} : { data: data as DataType }),

@@ -2,6 +2,7 @@ import type { Pool, PoolConfig } from 'pg';
 import { InvalidConnectionError } from '../model/errors';
 import { getDefaultConnection } from './default-connection';
 import { isForeignConnection } from './foreign-connection';
+import type { Telemetry } from './telemetry-options';
 
 /**
  * Where the database is: a URL, a `pg` pool configuration, or a `pg.Pool` of the application's,
@@ -27,6 +28,8 @@ export interface BaseOptions {
   prefix?: string;
   /** A `pino` logger, or one with its methods. Default: silent. */
   logger?: Logger;
+  /** What traces and measures what is done through this instance. Default: nothing does. */
+  telemetry?: Telemetry;
   [option: string]: unknown;
 }
 

@@ -2,6 +2,7 @@ import type { FailurePolicy } from '../model/job-record';
 import type { BackoffOptions } from './backoff';
 import type { RepeatOptions } from './repeat-options';
 import type { RemoveOn } from './retention';
+import type { JobTelemetry } from './telemetry-options';
 
 /** Options that a queue may set for all of its jobs. */
 export interface DefaultJobOptions {
@@ -77,6 +78,8 @@ export interface JobsOptions extends DefaultJobOptions {
   ignoreDependencyOnFailure?: boolean;
   /** When this child fails for good, its parent forgets it. */
   removeDependencyOnFailure?: boolean;
+  /** The trace in which the job is added, for the worker's span to go on from. */
+  telemetry?: JobTelemetry;
   /** Set on the jobs of a scheduler: what it repeats; `count` numbers them from 1. */
   readonly repeat?: RepeatOptions;
   /** Set on the jobs of a scheduler with a pattern: its slot, in milliseconds since 1970. */

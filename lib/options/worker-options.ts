@@ -1,5 +1,6 @@
 import type { BackoffStrategy } from './backoff';
 import type { BaseOptions } from './connection-options';
+import { type MetricsOptions, metricsPoints } from './metrics-options';
 import type { RepeatStrategy } from './repeat-options';
 import type { KeepJobs } from './retention';
 import type { SandboxOptions } from './sandbox-options';
@@ -56,6 +57,8 @@ export interface WorkerOptions extends BaseOptions, SandboxOptions {
   removeOnComplete?: KeepJobs;
   /** What to remove when a job fails that has no `removeOnFail` of its own. */
   removeOnFail?: KeepJobs;
+  /** Count the jobs that finish, minute by minute, for `queue.getMetrics`. Default: nothing is counted. */
+  metrics?: MetricsOptions;
   settings?: { backoffStrategy?: BackoffStrategy; repeatStrategy?: RepeatStrategy };
 }
 
@@ -97,6 +100,7 @@ export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions
   }
   if (resolved.stalledInterval <= 0) throw new Error('stalledInterval must be greater than 0');
   if (resolved.drainDelay <= 0) throw new Error('drainDelay must be greater than 0');
+  metricsPoints(resolved.metrics);
   if (!(resolved.lockDuration > 0)) throw new Error('lockDuration must be greater than 0');
   return resolved;
 }

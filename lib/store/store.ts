@@ -8,6 +8,7 @@ import type {
   Settlement,
 } from '../model/job-record';
 import type { JobState } from '../model/job-state';
+import type { Metrics } from '../model/metrics';
 import type {
   AdvanceOutcome,
   SchedulerRecord,
@@ -416,6 +417,10 @@ export class Store {
     priorities: readonly number[],
   ): Promise<Record<string, number>> {
     return (await this.value<null>('count_priorities', queueId, JSON.stringify(priorities))) ?? {};
+  }
+
+  async getMetrics(queueId: number, state: JobState, start: number, end: number): Promise<Metrics> {
+    return this.value('get_metrics', queueId, state, start, end);
   }
 
   async listWorkers(queueId: number): Promise<WorkerRecord[]> {

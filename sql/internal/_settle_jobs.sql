@@ -2,14 +2,14 @@
 -- Each needs the token under which it was claimed.
 --
 -- p_items is a JSON array of objects with the fields of settlement; `value` and `stacktrace` are JSON texts
--- inside strings.
+-- inside strings. With `metrics_points` what finishes is counted, for so many minutes.
 -- Returns the refused ones as a JSON array of {id, outcome}, or null when all were accepted. Outcomes:
 -- missing, lock_missing, lock_mismatch, not_active, pending_children, failed_children, and already_settled
 -- for a repeated report under the same token.
 --
 -- Moves      active -> completed, failed, waiting, delayed, or removed
 -- Called by  settle_and_claim, settle_jobs
--- Writes     job_state, job (removed), dependency, deduplication, event; as add_jobs (kept for the end of another)
+-- Writes     job_state, job (removed), dependency, deduplication, finish_count, event; as add_jobs (kept for the end of another)
 -- Locks      parents in order of key, then the settled jobs, then their deduplication ids
 -- Notifies   wake, event
 create or replace function _settle_jobs(p_queue_id integer, p_items json) returns json
@@ -24,6 +24,7 @@ declare
   v_has_deduplication boolean;
   v_has_waiting  boolean;
   v_first_run_at timestamptz;
+  v_points       integer;
   v_settled      settled_job[];
   v_removed      settled_job[];
   v_refused      json;
@@ -34,12 +35,13 @@ begin
            i.has_parent, i.deduplication_id, coalesce(i.remove, false), i.keep_count, i.keep_age_ms, i.keep_limit,
            i.max_stalled_count)::settlement),
          bool_or(i.outcome = 'moved'), bool_or(i.has_parent), bool_or(i.remove),
-         bool_or(i.keep_count is not null or i.keep_age_ms is not null), bool_or(i.deduplication_id is not null)
-  into v_items, v_has_moved, v_has_parents, v_has_removed, v_has_rules, v_has_deduplication
+         bool_or(i.keep_count is not null or i.keep_age_ms is not null), bool_or(i.deduplication_id is not null),
+         max(i.metrics_points)
+  into v_items, v_has_moved, v_has_parents, v_has_removed, v_has_rules, v_has_deduplication, v_points
   from json_to_recordset(p_items) as i(
     id text, token text, outcome text, value text, reason text, stacktrace text, delay_ms bigint, lifo boolean,
     has_parent boolean, deduplication_id text, remove boolean, keep_count integer, keep_age_ms bigint, keep_limit integer,
-    max_stalled_count integer);
+    max_stalled_count integer, metrics_points integer);
 
   if v_has_moved then
     perform _recover_unmoved(p_queue_id, v_items);
@@ -119,6 +121,9 @@ begin
   end if;
   if v_has_rules then
     perform _apply_retention(p_queue_id, v_items);
+  end if;
+  if v_points is not null and v_settled is not null then
+    perform _count_finished(p_queue_id, v_settled, v_points);
   end if;
   select q.concurrency is not null as is_capped,
          exists (select from event_listener l where l.queue_id = q.id) as is_listened_to

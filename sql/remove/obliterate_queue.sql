@@ -1,9 +1,9 @@
 -- Removes up to p_limit jobs of a queue in whatever state, and at the end what else belongs to it: events,
--- settings, the count of ids. Schedulers go first.
+-- counts, settings, the count of ids. Schedulers go first.
 -- Returns how many jobs were removed, or null when there are active jobs and p_force is false; call again
 -- until it is 0.
 -- Called by  Store.obliterateQueue (Queue.obliterate, which pauses the queue first)
--- Writes     as _remove_jobs; queue, event, scheduler
+-- Writes     as _remove_jobs; queue, event, scheduler, finish_count
 create or replace function obliterate_queue(p_queue_id integer, p_force boolean, p_limit integer) returns integer
 language plpgsql set search_path from current as $$
 declare
@@ -26,6 +26,7 @@ begin
   perform _remove_jobs(p_queue_id, v_ids);
   if v_ids = '{}' then
     delete from event e where e.queue_id = p_queue_id;
+    delete from finish_count f where f.queue_id = p_queue_id;
     delete from deduplication d where d.queue_id = p_queue_id;
     delete from rate_window w where w.queue_id = p_queue_id;
     update queue q set paused = false, concurrency = null, rate_max = null, rate_ms = null where q.id = p_queue_id;

@@ -1,6 +1,16 @@
-/** Names of what telemetry tells. Source: BullMQ, so that its dashboards fit. */
+/** What a span is to its trace. Values of OpenTelemetry. */
+export enum SpanKind {
+  INTERNAL = 0,
+  SERVER = 1,
+  CLIENT = 2,
+  PRODUCER = 3,
+  CONSUMER = 4,
+}
 
-/** Attributes of spans. */
+/**
+ * Names of the attributes of spans and measurements.
+ * Source: BullMQ's `TelemetryAttributes`, so that dashboards made for it go on working.
+ */
 export enum TelemetryAttributes {
   QueueName = 'bullmq.queue.name',
   QueueOperation = 'bullmq.queue.operation',
@@ -41,7 +51,10 @@ export enum TelemetryAttributes {
   JobState = 'bullmq.job.state',
 }
 
-/** Counters, gauges and histograms. */
+/**
+ * Names of the instruments of a meter.
+ * Source: BullMQ's `MetricNames`.
+ */
 export enum MetricNames {
   QueueJobsCount = 'bullmq.queue.jobs',
   JobsCompleted = 'bullmq.jobs.completed',
@@ -51,13 +64,4 @@ export enum MetricNames {
   JobsWaiting = 'bullmq.jobs.waiting',
   JobsWaitingChildren = 'bullmq.jobs.waiting_children',
   JobDuration = 'bullmq.job.duration',
-}
-
-/** Kinds of spans. Source: OpenTelemetry's `SpanKind`. */
-export enum SpanKind {
-  INTERNAL = 0,
-  SERVER = 1,
-  CLIENT = 2,
-  PRODUCER = 3,
-  CONSUMER = 4,
 }
