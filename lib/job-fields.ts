@@ -176,8 +176,8 @@ export class JobFields<DataType, ReturnType, NameType extends string> {
 
   /** As `asJSON`, with what names its queue. */
   asJSONSandbox(): JobJsonSandbox {
-    const { queueName, queueQualifiedName, prefix } = this;
-    return { ...this.asJSON(), queueName, queueQualifiedName, prefix };
+    const { delay, priority, queueName, queueQualifiedName, prefix } = this;
+    return { ...this.asJSON(), delay, priority, queueName, queueQualifiedName, prefix };
   }
 
   /** @throws Error with BullMQ's message for an outcome other than ok */

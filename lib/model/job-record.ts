@@ -57,6 +57,9 @@ export interface JobJson {
 
 /** A job for a process of its own, which knows no queue: with what names its queue. */
 export interface JobJsonSandbox extends JobJson {
+  /** Milliseconds. */
+  delay: number;
+  priority: number;
   queueName: string;
   queueQualifiedName: string;
   prefix: string;

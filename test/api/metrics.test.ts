@@ -24,7 +24,7 @@ async function finisher(queue: Queue): Promise<Finisher> {
       const { id } = await queue.add('a', {});
       const settlement = { id, token: 't', outcome, value: 'null', metrics_points: points };
       await client.query(`set tuskmq.now = '${new Date(START + at).toISOString()}'`);
-      await client.query("select tuskmq.claim_jobs($1, 1, 't', 30000, '')", [queueId]);
+      await client.query("select tuskmq.claim_jobs($1, 1, 't', 30000, '', null, null)", [queueId]);
       const { rows } = await client.query('select tuskmq.settle_jobs($1, $2) as refused', [
         queueId,
         JSON.stringify([settlement]),
