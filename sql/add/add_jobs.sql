@@ -22,8 +22,11 @@ declare
   v_now             timestamptz := _now();
   v_specs           job_spec[];
   v_ids             text[];
+  v_queue_ids       integer[];
+  v_has_ids         boolean;
   v_has_parents     boolean;
-  v_has_deduplication boolean;
+  v_has_deduplicated boolean;
+  v_is_all_waiting  boolean;
   v_winners         text[];
   v_missing_parents json;
   v_duplicates      job_spec[];
@@ -36,8 +39,10 @@ begin
            greatest(coalesce(j.delay_ms, 0), 0), coalesce(j.priority, 0), coalesce(j.lifo, false),
            j.parent_queue_id, j.parent_id, j.on_failure, coalesce(j.has_children, false),
            coalesce(j.parent_in_unit, false), j.deduplication_id)::job_spec),
-         bool_or(j.parent_id is not null), bool_or(j.deduplication_id is not null)
-  into v_specs, v_has_parents, v_has_deduplication
+         array_agg(distinct j.queue_id), bool_or(coalesce(j.id, '') <> ''), bool_or(j.parent_id is not null),
+         bool_or(j.deduplication_id is not null),
+         bool_and(coalesce(j.delay_ms, 0) <= 0 and not coalesce(j.has_children, false))
+  into v_specs, v_queue_ids, v_has_ids, v_has_parents, v_has_deduplicated, v_is_all_waiting
   from json_to_recordset(p_jobs::json) as j(
     position integer, unit integer, queue_id integer, id text, name text, data text, opts text,
     created_at bigint, delay_ms bigint, priority integer, lifo boolean, parent_queue_id integer, parent_id text,
@@ -53,28 +58,38 @@ begin
       where s.unit not in (select (m->>'unit')::integer from json_array_elements(v_missing_parents) m));
   end if;
 
-  if v_has_deduplication then
+  if v_has_deduplicated then
     select d.specs, d.winners into v_specs, v_winners from _deduplicate(v_specs) d;
     v_ids := array(select coalesce(v_winners[i.place], i.id) from unnest(v_ids) with ordinality i(id, place) order by i.place);
   end if;
 
-  with added as (
+  if not v_has_ids then
+    -- The queue's own numbers are nobody else's.
     insert into job (queue_id, id, name, data, opts, created_at)
     select s.queue_id, s.id, s.name, s.data, s.opts, s.created_at
-    from unnest(v_specs) s
-    on conflict do nothing
-    returning queue_id, id
-  )
-  select array_agg(a.queue_id || ':' || a.id) into v_added from added a;
+    from unnest(v_specs) s;
+  else
+    with added as (
+      insert into job (queue_id, id, name, data, opts, created_at)
+      select s.queue_id, s.id, s.name, s.data, s.opts, s.created_at
+      from unnest(v_specs) s
+      on conflict do nothing
+      returning queue_id, id
+    )
+    select array_agg(a.queue_id || ':' || a.id) into v_added from added a;
+  end if;
 
-  if coalesce(cardinality(v_added), 0) < cardinality(v_specs) then
+  if v_has_ids and coalesce(cardinality(v_added), 0) < cardinality(v_specs) then
     -- What was not added now is a duplicate, even if it is removed a moment later. Of an id given twice in one
     -- call, the first is the new job.
     v_duplicates := array(
-      select s from unnest(v_specs) s
-      where s.queue_id || ':' || s.id = any(v_added) is not true
-         or exists (select from unnest(v_specs) e
-                    where e.queue_id = s.queue_id and e.id = s.id and e.position < s.position));
+      select n.s
+      from (select s, s.queue_id || ':' || s.id as key,
+                   row_number() over (partition by s.queue_id, s.id order by s.position) as number
+            from unnest(v_specs) s) n
+      left join unnest(v_added) a(key) on a.key = n.key
+      where a.key is null or n.number > 1
+      order by (n.s).position);
     v_specs := array(
       select s from unnest(v_specs) s where s.position not in (select d.position from unnest(v_duplicates) d));
   end if;
@@ -92,8 +107,11 @@ begin
   if v_has_parents then
     perform _attach_children(v_specs, v_duplicates);
   end if;
-  perform _announce_added(v_specs, v_duplicates, v_now);
+  perform _announce_added(v_queue_ids, v_specs, v_duplicates, v_is_all_waiting, v_now);
 
+  if v_duplicates is null and v_missing_parents is null then
+    return json_build_object('ids', to_json(v_ids), 'now', _epoch_ms(v_now));
+  end if;
   return json_build_object(
     'ids', to_json(v_ids),
     'now', _epoch_ms(v_now),
