@@ -2,8 +2,8 @@ import { type EventSource, untilFinished } from './engine/finish-watch';
 import { prepareJob } from './engine/job-spec';
 import { advanceSchedule } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
-import { JobFamily } from './job-family';
 import { type MinimalQueue, NO_TOKEN } from './job-fields';
+import { JobSteps } from './job-steps';
 import { refusalError, toError } from './model/errors';
 import type { JobRecord, Settlement } from './model/job-record';
 import type { FinishedStatus, JobState } from './model/job-state';
@@ -23,7 +23,7 @@ export class Job<
   ReturnType = any,
   // biome-ignore-end lint/suspicious/noExplicitAny: see above
   NameType extends string = string,
-> extends JobFamily<DataType, ReturnType, NameType> {
+> extends JobSteps<DataType, ReturnType, NameType> {
   /** Adds a job to a queue. What `queue.add` does, without the queue's default options. */
   static async create<D, R, N extends string>(
     queue: MinimalQueue,

@@ -1,5 +1,6 @@
 import { Job } from './job';
 import { type JobState, type JobType, jobStates, toJobState } from './model/job-state';
+import type { StepRecord } from './model/step';
 import { QueueBase } from './queue-base';
 
 /** What can be read of a queue. */
@@ -130,6 +131,11 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
     asc = true,
   ): Promise<{ logs: string[]; count: number }> {
     return this.store.getLogs(await this.queueId(), jobId, start, end, asc);
+  }
+
+  /** The steps of a job, as `job.getSteps`. */
+  async getJobSteps(jobId: string): Promise<StepRecord[]> {
+    return this.store.getSteps(await this.queueId(), jobId);
   }
 
   /** How many waiting jobs have each of these priorities; 0 stands for none. */

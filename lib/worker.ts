@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExchangeLoop } from './engine/exchange-loop';
+import { JobRun } from './engine/job-run';
 import { type Runner, runnerOf } from './engine/runner';
 import { advanceSchedule, putOff } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
@@ -8,6 +9,7 @@ import { Job } from './job';
 import { logWorker } from './logging';
 import { now } from './model/clock';
 import {
+  isMoved,
   isNamed,
   isRateLimitError,
   RateLimitError,
@@ -42,9 +44,6 @@ export type Processor<
   token?: string,
   signal?: AbortSignal,
 ) => Promise<ResultType> | ResultType;
-
-/** Errors by which a processor says that it has moved the job itself. */
-const MOVED = ['DelayedError', 'WaitingError', 'WaitingChildrenError'];
 
 /** Milliseconds between looks while `getNextJob` waits. */
 const LOOK_AGAIN_MS = 100;
@@ -100,6 +99,7 @@ export class Worker<
     const runner = processor
       ? runnerOf<Job<DataType, ResultType, NameType>, ResultType>(processor, resolved, {
           concurrency: () => this.currentConcurrency,
+          cancellationOf: (job) => this.cancellationOf(job),
           onError: (error) => this.emit('error', error),
         })
       : undefined;
@@ -212,7 +212,7 @@ export class Worker<
     const controller = this.runner!.takesSignal ? new AbortController() : undefined;
     const run = { job, controller };
     this.runs.add(run);
-    if (record.repeatJobKey && !(await this.advance(run, record))) return;
+    if (record.repeatJobKey && !(await this.advance(record, run))) return;
     this.emit('active', job, 'waiting');
     try {
       const refused = this.refusalToStart(job);
@@ -234,8 +234,8 @@ export class Worker<
 
   /** Makes the next job of a scheduler, before this one runs. False when that failed: the job is put off. */
   private async advance(
-    run: Run<Job<DataType, ResultType, NameType>>,
     record: ClaimedJob,
+    run?: Run<Job<DataType, ResultType, NameType>>,
   ): Promise<boolean> {
     const { store } = this.backend;
     const { maxStalledCount, settings } = this.opts;
@@ -245,7 +245,7 @@ export class Worker<
       await advanceSchedule(store, queueId, record, settings?.repeatStrategy);
       return true;
     } catch (error) {
-      this.ended(run);
+      if (run) this.ended(run);
       this.emit('error', schedulingError(error));
     }
     try {
@@ -273,13 +273,11 @@ export class Worker<
     record: ClaimedJob,
     result: ResultType,
   ): Promise<void> {
+    if (this.announceOwnCompletion(job, record)) return;
     const report = completion(job, record.token, result, this.opts.removeOnComplete);
     const refusal = await this.loop!.settle(report);
     if (!refusal) {
-      job.attemptsMade++;
-      job.returnvalue = (result || undefined) as ResultType;
-      job.finishedOn = now();
-      this.emit('completed', job, result, 'active');
+      this.announceCompletion(job, result);
       return;
     }
     const error = refusalError(refusal, record.id, 'moveToFinished');
@@ -287,6 +285,25 @@ export class Worker<
     if (refusal === 'pending_children' || refusal === 'failed_children') {
       await this.fail(job, record, error);
     }
+  }
+
+  private announceCompletion(job: Job<DataType, ResultType, NameType>, result: ResultType): void {
+    job.attemptsMade++;
+    job.returnvalue = (result || undefined) as ResultType;
+    job.finishedOn = now();
+    this.emit('completed', job, result, 'active');
+  }
+
+  /** For a job that a transaction of its own run has completed: there is nothing to report. */
+  private announceOwnCompletion(
+    job: Job<DataType, ResultType, NameType>,
+    record: ClaimedJob,
+  ): boolean {
+    const own = JobRun.completionOf(job);
+    if (!own) return false;
+    this.loop!.forget(record);
+    this.announceCompletion(job, own.value as ResultType);
+    return true;
   }
 
   /** A processor threw: it has moved the job, or the job is to wait, or it failed. */
@@ -298,7 +315,10 @@ export class Worker<
     const { id, token } = record;
     const { maxStalledCount } = this.opts;
     const moved = { id, token, outcome: 'moved', max_stalled_count: maxStalledCount } as const;
-    if (MOVED.some((name) => isNamed(thrown, name))) {
+    const isLockLost = isNamed(thrown, 'LockLostError');
+    if (isLockLost || JobRun.completionOf(job)) this.emit('error', thrown);
+    if (this.announceOwnCompletion(job, record)) return;
+    if (isLockLost || isMoved(thrown)) {
       await this.loop!.settle(moved);
     } else if (isRateLimitError(thrown)) {
       const queueId = await this.queueId();
@@ -423,6 +443,16 @@ export class Worker<
       isAsked = true;
     }
     return isAsked;
+  }
+
+  /** The signal by which a job that runs here is cancelled; made for those that ask for it. */
+  cancellationOf(job: object): AbortSignal | undefined {
+    for (const run of this.runs) {
+      if (run.job !== job) continue;
+      run.controller ??= new AbortController();
+      return run.controller.signal;
+    }
+    return undefined;
   }
 
   /** As `cancelJob`, for all jobs that run here. */
