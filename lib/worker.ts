@@ -5,6 +5,7 @@ import { JobRun } from './engine/job-run';
 import { type Runner, runnerOf } from './engine/runner';
 import { advanceSchedule, putOff } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
+import type { ValueStream } from './engine/value-stream';
 import { Job } from './job';
 import { logWorker } from './logging';
 import { now } from './model/clock';
@@ -29,7 +30,8 @@ import { QueueBase } from './queue-base';
 
 /**
  * Does the work of a job; what it resolves to is the job's return value, what it throws fails the
- * job.
+ * job. It may also be a generator, or return an Observable: each value is saved as progress, and the
+ * last one, or what the generator returns, is the return value.
  * @param token proves that this run holds the job: for `job.moveToDelayed` and its kin
  * @param signal is aborted by `worker.cancelJob`; made only for processors that declare it
  */
@@ -43,7 +45,7 @@ export type Processor<
   job: Job<DataType, ResultType, NameType>,
   token?: string,
   signal?: AbortSignal,
-) => Promise<ResultType> | ResultType;
+) => Promise<ResultType> | ResultType | ValueStream<ResultType>;
 
 /** Milliseconds between looks while `getNextJob` waits. */
 const LOOK_AGAIN_MS = 100;

@@ -1,5 +1,10 @@
 /** What a generator function returns, asynchronous or not. */
-type Iteration = AsyncIterator<unknown> | Iterator<unknown>;
+type Iteration<Last = unknown> =
+  // biome-ignore lint/suspicious/noConfusingVoidType: a generator that returns nothing
+  AsyncIterator<unknown, Last | void, undefined> | Iterator<unknown, Last | void, undefined>;
+
+/** What a processor may return instead of its result: values that become progress, the last the result. */
+export type ValueStream<Last = unknown> = Iteration<Last> | Subscribable;
 
 /** As much of an Observable as is needed of one. */
 interface Subscribable {
@@ -11,7 +16,7 @@ interface Subscribable {
 }
 
 /** Whether a processor's result is yet to come, value by value: from a generator or an Observable. */
-export function isStream(result: unknown): result is Iteration | Subscribable {
+export function isStream(result: unknown): result is ValueStream {
   return isIteration(result) || isSubscribable(result);
 }
 
@@ -21,7 +26,7 @@ export function isStream(result: unknown): result is Iteration | Subscribable {
  * unsubscribed from, and this rejects
  */
 export function lastOf(
-  stream: Iteration | Subscribable,
+  stream: ValueStream,
   save: (value: unknown) => Promise<void>,
   cancellation: AbortSignal | undefined,
 ): Promise<unknown> {

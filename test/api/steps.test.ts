@@ -158,7 +158,7 @@ describe('job.step', () => {
           await tx.query(INSERT, [job.queueName, `try ${attempt}`]);
           if (attempt > 1) return 'quick';
           signal.addEventListener('abort', () => reasons.push(signal.reason));
-          await tx.query('select pg_sleep(60)');
+          return tx.query('select pg_sleep(60)');
         },
         { retries: 1, timeout: 200 },
       ),
