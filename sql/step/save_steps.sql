@@ -45,7 +45,7 @@ begin
     end if;
     insert into step as s (queue_id, job_id, name, kind, token, attempts, result, error, started_at, finished_at)
     values (v_step.queue_id, v_step.id, v_step.name, v_step.kind::step_kind, v_step.token, v_step.attempts,
-            v_step.value, v_step.error, _now() - _ms(v_step.elapsed_ms),
+            v_step.value, v_step.error, _now() - _ms(coalesce(v_step.elapsed_ms, 0)),
             case when v_step.error is null then _now() end)
     on conflict (job_id, queue_id, name) do update
     set token = excluded.token, attempts = excluded.attempts, result = excluded.result,

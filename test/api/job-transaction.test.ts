@@ -240,6 +240,23 @@ describe('job.transaction', () => {
     expect(job.returnvalue).toBe('serializable');
   });
 
+  test('does not keep its job from being taken over when its worker is closed by force', async () => {
+    const queue = on.queue();
+    const inside = deferred();
+    const worker = on.worker(queue, (job) =>
+      job.transaction(async (tx) => {
+        await tx.job.updateProgress(50);
+        inside.resolve();
+        await new Promise(() => {});
+      }),
+    );
+    await queue.add('job', {}, { jobId: 'j' });
+    await inside.promise;
+    await worker.close(true);
+    expect(await queue.getJob('j')).toMatchObject({ progress: 0, stalledCounter: 1 });
+    expect(await queue.getJobState('j')).toBe('waiting');
+  });
+
   test('is for a job that runs, and not for one that is bound to another transaction', async () => {
     const queue = on.queue();
     const job = await queue.add('job', {});
