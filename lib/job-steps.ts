@@ -156,7 +156,8 @@ export class JobSteps<DataType, ReturnType, NameType extends string> extends Job
    * @throws DelayedError, which must leave the processor
    */
   async sleep(name: string, until: number | Date): Promise<void> {
-    const time = until instanceof Date ? { until: until.getTime() } : { ms: until };
+    // From a sandbox, a date comes as text.
+    const time = typeof until === 'number' ? { ms: until } : { until: new Date(until).getTime() };
     if (!Object.values(time).every(Number.isFinite)) {
       throw new TypeError('job.sleep expects milliseconds, or a valid Date');
     }

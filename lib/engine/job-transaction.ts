@@ -195,7 +195,8 @@ export class JobTransaction<JobType = unknown, ReturnType = unknown> implements 
    * the job was taken over meanwhile, that is what happened.
    */
   async explained(error: unknown): Promise<unknown> {
-    if (!this.session?.isBroken && !isConnectionError(error)) return error;
+    const isLost = this.session?.isBroken || (this.opening && isConnectionError(error));
+    if (!isLost) return error;
     const { queueId, jobId, token } = this.run;
     const outcome = await this.host.store
       .checkRun(queueId, jobId, token)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isNamed, StepTimeoutError, toError } from '../model/errors';
+import { isNamed, isRateLimitError, StepTimeoutError, toError } from '../model/errors';
 import { type BackoffStrategy, backoffDelay } from '../options/backoff';
 import type { ResolvedStepOptions } from '../options/step-options';
 
@@ -37,7 +37,7 @@ export async function withTries<Result>(
       return await withTimeout(name, timeout, host);
     } catch (thrown) {
       const error = toError(thrown);
-      if (FINAL.some((final) => isNamed(error, final))) throw thrown;
+      if (isFinal(error)) throw thrown;
       await host.failed(error);
       if (tries > retries) throw thrown;
       const ms = await backoffDelay(backoff, tries, error, host.job, host.strategy);
@@ -48,6 +48,10 @@ export async function withTries<Result>(
       });
     }
   }
+}
+
+function isFinal(error: Error): boolean {
+  return isRateLimitError(error) || FINAL.some((name) => isNamed(error, name));
 }
 
 async function withTimeout<Result>(

@@ -105,7 +105,7 @@ export class InvalidPayloadError extends TypeError {
 
 /**
  * A run that no longer holds its job tried to write for it: its worker was taken for dead, and the
- * job was given to another, or removed. Nothing of the transaction or the step stays.
+ * job was given to another, or moved or removed. Nothing of the transaction or the step stays.
  */
 export class LockLostError extends Error {
   constructor(
@@ -115,7 +115,7 @@ export class LockLostError extends Error {
   ) {
     super(
       `${what} was refused: this run no longer holds the lock of job ${jobId}, and nothing of it was stored. ` +
-        'Another worker has taken the job over, or it was moved or removed: let this error end the processor.',
+        'The job was taken over by another worker, moved, finished or removed: let this error end the processor.',
       options,
     );
     this.name = 'LockLostError';
