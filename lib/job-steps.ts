@@ -161,11 +161,12 @@ export class JobSteps<DataType, ReturnType, NameType extends string> extends Job
     if (!Object.values(time).every(Number.isFinite)) {
       throw new TypeError('job.sleep expects milliseconds, or a valid Date');
     }
-    const { key, stored, run } = await this.beforeWait(name, 'sleep');
-    if (stored?.state === 'completed') return;
-    const outcome = await this.store.sleepJob(key.queueId, key.jobId, key.token, name, time);
-    if (outcome === 'ok') throw run.waits(new DelayedError(`Job ${this.id} sleeps in "${name}"`));
-    if (outcome !== 'done') throw new LockLostError(key.jobId, `The sleep "${name}"`);
+    return this.inTurn(name, 'sleep', async ({ queueId, jobId, token }, run, stored) => {
+      if (stored?.state === 'completed') return;
+      const outcome = await this.store.sleepJob(queueId, jobId, token, name, time);
+      if (outcome === 'ok') throw run.waits(new DelayedError(`Job ${jobId} sleeps in "${name}"`));
+      if (outcome !== 'done') throw new LockLostError(jobId, `The sleep "${name}"`);
+    });
   }
 
   /**
@@ -176,17 +177,15 @@ export class JobSteps<DataType, ReturnType, NameType extends string> extends Job
    * failed whose failure is to fail this job
    */
   async waitForChildren<Value = unknown>(name = 'children'): Promise<Record<string, Value>> {
-    const { key, stored, run } = await this.beforeWait(name, 'children');
-    if (stored?.state !== 'completed') {
-      const outcome = await this.store.awaitChildren(key.queueId, key.jobId, key.token, name);
+    await this.inTurn(name, 'children', async ({ queueId, jobId, token }, run, stored) => {
+      if (stored?.state === 'completed') return;
+      const outcome = await this.store.awaitChildren(queueId, jobId, token, name);
       if (outcome === 'ok') {
-        throw run.waits(new WaitingChildrenError(`Job ${this.id} waits for children in "${name}"`));
+        throw run.waits(new WaitingChildrenError(`Job ${jobId} waits for children in "${name}"`));
       }
-      if (outcome === 'failed_children') {
-        throw refusalError(outcome, key.jobId, 'waitForChildren');
-      }
-      if (outcome !== 'done') throw new LockLostError(key.jobId, `The wait "${name}"`);
-    }
+      if (outcome === 'failed_children') throw refusalError(outcome, jobId, 'waitForChildren');
+      if (outcome !== 'done') throw new LockLostError(jobId, `The wait "${name}"`);
+    });
     return this.getChildrenValues<Value>();
   }
 
@@ -203,24 +202,25 @@ export class JobSteps<DataType, ReturnType, NameType extends string> extends Job
     if (timeout !== undefined && !(timeout >= 0 && Number.isFinite(timeout))) {
       throw new TypeError('The timeout of a signal must be a number of milliseconds');
     }
-    const { key, stored, run } = await this.beforeWait(step, 'signal');
-    if (stored?.state === 'completed') return stored.result as Payload;
-    if (stored?.state === 'timed-out') return undefined;
-    const { queueId, jobId, token } = key;
-    const { outcome, value } = await this.store.awaitSignal(
-      queueId,
-      jobId,
-      token,
-      step,
-      toStorableText(signal),
-      timeout,
-    );
-    if (outcome === 'done') return value as Payload;
-    if (outcome === 'timed_out') return undefined;
-    if (outcome === 'ok') {
-      throw run.waits(new DelayedError(`Job ${this.id} waits for the signal "${signal}"`));
-    }
-    throw new LockLostError(jobId, `The wait for the signal "${signal}"`);
+    const wanted = toStorableText(signal);
+    return this.inTurn(step, 'signal', async ({ queueId, jobId, token }, run, stored) => {
+      if (stored?.state === 'completed') return stored.result as Payload;
+      if (stored?.state === 'timed-out') return undefined;
+      const { outcome, value } = await this.store.awaitSignal(
+        queueId,
+        jobId,
+        token,
+        step,
+        wanted,
+        timeout,
+      );
+      if (outcome === 'done') return value as Payload;
+      if (outcome === 'timed_out') return undefined;
+      if (outcome === 'ok') {
+        throw run.waits(new DelayedError(`Job ${jobId} waits for the signal "${signal}"`));
+      }
+      throw new LockLostError(jobId, `The wait for the signal "${signal}"`);
+    });
   }
 
   /** Its steps, sleeps and waits in order, then the signals that nobody has waited for. */
@@ -260,12 +260,15 @@ export class JobSteps<DataType, ReturnType, NameType extends string> extends Job
     }
   }
 
-  private async beforeWait(name: string, kind: StepRecord['kind']) {
-    const key = await this.runKey(`job.${kind === 'sleep' ? 'sleep' : 'waitFor'}`);
+  private async inTurn<Result>(
+    name: string,
+    kind: StepRecord['kind'],
+    work: (key: RunKey, run: JobRun, stored: StepRecord | undefined) => Promise<Result>,
+  ): Promise<Result> {
+    const key = await this.runKey(kind === 'sleep' ? 'job.sleep' : 'A wait');
     const run = JobRun.of(this);
     const stored = await run.take(name, kind, () => this.getSteps());
-    run.checkMayWait(name);
-    return { key, stored, run };
+    return run.inTurn(name, () => work(key, run, stored));
   }
 
   private open(run: RunKey, what: string, opts?: TransactionOptions) {

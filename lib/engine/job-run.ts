@@ -16,6 +16,7 @@ export class JobRun {
   private stored: Promise<Map<string, StepRecord>> | undefined;
   private readonly names = new Set<string>();
   private readonly underWay = new Set<string>();
+  private lastTurn: Promise<unknown> = Promise.resolve();
   private transactions = 0;
 
   /** The run of this job object: each claim makes one of its own. */
@@ -85,8 +86,22 @@ export class JobRun {
     }
   }
 
-  /** @throws Error when a step is under way, which the wait would cut off */
-  checkMayWait(name: string): void {
+  /**
+   * Does what may let the job wait, one after the other: once it waits, all of them throw the same
+   * error.
+   * @throws Error when a step is under way, which the wait would cut off
+   */
+  inTurn<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+    const turn = this.lastTurn.then(() => {
+      this.checkGoesOn();
+      this.checkMayWait(name);
+      return work();
+    });
+    this.lastTurn = turn.catch(() => {});
+    return turn;
+  }
+
+  private checkMayWait(name: string): void {
     const [other] = this.underWay;
     if (other === undefined) return;
     throw new Error(

@@ -181,6 +181,17 @@ describe('job.waitForSignal', () => {
     expect(await queue.getJobSteps('j')).toMatchObject([{ state: 'completed', result: 1 }]);
   });
 
+  test('may stand beside others: each takes what is its own', async () => {
+    const { queue, inState, ended, heard } = await start((job) =>
+      Promise.all(['a', 'b'].map((name) => job.waitForSignal(name))),
+    );
+    await inState('delayed');
+    await queue.signal('j', 'b', 2);
+    await queue.signal('j', 'a', 1);
+    expect((await ended()).returnvalue).toEqual([1, 2]);
+    expect(heard.map(([event]) => event)).toEqual(['completed']);
+  });
+
   test('goes on when a signal and its worker come together', async () => {
     const queue = on.queue();
     const worker = on.worker(queue, (job) => job.waitForSignal('go'), { concurrency: 20 });

@@ -160,12 +160,12 @@ describe('job.step', () => {
           signal.addEventListener('abort', () => reasons.push(signal.reason));
           return tx.query('select pg_sleep(60)');
         },
-        { retries: 1, timeout: 200 },
+        { retries: 1, timeout: 1_500 },
       ),
     );
     expect(reasons).toEqual([expect.any(StepTimeoutError)]);
     expect(reasons).toMatchObject([
-      { message: 'Step "slow" took longer than 200 ms', timeout: 200 },
+      { message: 'Step "slow" took longer than 1500 ms', timeout: 1500 },
     ]);
     expect([job.returnvalue, await ledger(queue)]).toEqual(['quick', ['try 2']]);
     const sleeping =

@@ -119,6 +119,22 @@ describe('COMMIT does not reach the server', () => {
   });
 });
 
+test('a session that is ended in the middle of a step costs one try, and nothing of it stays', async () => {
+  const { job, ledger, steps } = await run((job) =>
+    job.step(
+      'pay',
+      async ({ tx, attempt }) => {
+        await tx.query(INSERT, [job.queueName, `try ${attempt}`]);
+        const { rows } = await tx.query('select pg_backend_pid() as pid');
+        if (attempt === 1) await on.sql('select pg_terminate_backend($1)', [rows[0]!['pid']]);
+        return 'paid';
+      },
+      { retries: 1 },
+    ),
+  );
+  expect([job.returnvalue, ledger, steps]).toEqual(['paid', ['try 2'], ['pay 2']]);
+});
+
 test.each(['before', 'after'] as const)(
   'saves the result of a step without transaction again when the connection dies %s it is saved',
   async (when) => {
