@@ -6,6 +6,7 @@
 import { startDatabase } from '../dev/database';
 import { main as chainingFlows } from './chaining-flows';
 import { main as delaying } from './delaying';
+import { main as durableSteps } from './durable-steps';
 import { main as processSteps } from './process-steps';
 import { main as transactionalEnqueue } from './transactional-enqueue';
 import { main as waitingChildren } from './waiting-children';
@@ -31,6 +32,10 @@ const examples: Record<string, Example> = {
   'chaining-flows': {
     summary: 'a running job adds a flow and waits for it',
     main: chainingFlows,
+  },
+  'durable-steps': {
+    summary: 'steps that are done once, a sleep, a signal, and the end in one commit',
+    main: durableSteps,
   },
   'transactional-enqueue': {
     summary: 'a row and its job, in one transaction',

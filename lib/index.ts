@@ -26,12 +26,14 @@ export {
   getDefaultBackendFactory,
   setDefaultBackendFactory,
 } from './engine/backend-factory';
+export type { JobTransaction, QueryAnswer } from './engine/job-transaction';
 export type { DependenciesPage } from './engine/read-dependencies';
 export { FlowProducer, type JobNode } from './flow-producer';
 export { Job, type NextJob } from './job';
 export type { DependenciesOptions, JobDependencies } from './job-family';
 export type { MinimalQueue } from './job-fields';
 export { JobScheduler } from './job-scheduler';
+export type { StepContext } from './job-steps';
 export { migrate, migrate as runMigrations } from './migrate';
 export { ClientType } from './model/client-type';
 export {
@@ -42,9 +44,11 @@ export {
   ErrorCode,
   InvalidConnectionError,
   InvalidPayloadError,
+  LockLostError,
   RATE_LIMIT_ERROR,
   RateLimitError,
   SchemaVersionError,
+  StepTimeoutError,
   UNRECOVERABLE_ERROR,
   UnrecoverableError,
   WAITING_CHILDREN_ERROR,
@@ -63,6 +67,7 @@ export type { Metrics } from './model/metrics';
 export { type KeysMap, QueueKeys } from './model/queue-keys';
 export type { QueueMeta } from './model/queue-meta';
 export type { JobSchedulerJson } from './model/scheduler';
+export type { StepRecord } from './model/step';
 export { MetricNames, SpanKind, TelemetryAttributes } from './model/telemetry';
 export { type BackoffOptions, type BackoffStrategy, Backoffs } from './options/backoff';
 export type { BaseOptions, ConnectionOptions, Logger } from './options/connection-options';
@@ -92,6 +97,7 @@ export type {
 export { defaultRepeatStrategy, getNextMillis } from './options/repeat-strategy';
 export type { KeepJobs, RemoveOn } from './options/retention';
 export type { SandboxOptions } from './options/sandbox-options';
+export type { SignalOptions, StepOptions, TransactionOptions } from './options/step-options';
 export type {
   Attributes,
   AttributeValue,

@@ -24,6 +24,8 @@ export interface MinimalQueue {
   };
   getBackend(): Backend;
   queueId(): Promise<number>;
+  /** The signal by which a job that runs here is cancelled. */
+  cancellationOf?(job: object): AbortSignal | undefined;
   emit?(event: string, ...args: unknown[]): boolean;
 }
 

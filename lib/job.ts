@@ -4,8 +4,8 @@ import { prepareJob } from './engine/job-spec';
 import { advanceSchedule } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
 import { trace } from './engine/telemetry';
-import { JobFamily } from './job-family';
 import { type MinimalQueue, NO_TOKEN } from './job-fields';
+import { JobSteps } from './job-steps';
 import { now } from './model/clock';
 import { refusalError, toError } from './model/errors';
 import type { JobJson, JobRecord, Settlement } from './model/job-record';
@@ -35,7 +35,7 @@ export class Job<
   ReturnType = any,
   // biome-ignore-end lint/suspicious/noExplicitAny: see above
   NameType extends string = string,
-> extends JobFamily<DataType, ReturnType, NameType> {
+> extends JobSteps<DataType, ReturnType, NameType> {
   /** Adds a job to a queue. What `queue.add` does, without the queue's default options. */
   static async create<D, R, N extends string>(
     queue: MinimalQueue,

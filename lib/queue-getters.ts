@@ -4,6 +4,7 @@ import { Job } from './job';
 import type { QueueListener } from './model/events';
 import { isJobType, type JobState, type JobType, jobStates, toJobState } from './model/job-state';
 import type { QueueMeta } from './model/queue-meta';
+import type { StepRecord } from './model/step';
 import { QueueBase } from './queue-base';
 import { libraryVersion } from './store/migrator';
 import type { QueueRecord } from './store/store';
@@ -159,6 +160,11 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
     end: number,
   ): Promise<DependenciesPage> {
     return readDependencies(this.store, await this.queueId(), parentId, type, start, end);
+  }
+
+  /** The steps of a job, as `job.getSteps`. */
+  async getJobSteps(jobId: string): Promise<StepRecord[]> {
+    return this.store.getSteps(await this.queueId(), jobId);
   }
 
   /** How many waiting jobs have each of these priorities; 0 stands for none. */

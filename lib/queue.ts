@@ -4,9 +4,9 @@ import type { BackendFactory } from './engine/backend-factory';
 import { carrying, traceMethods } from './engine/telemetry';
 import { Job } from './job';
 import { now } from './model/clock';
-import { refusalError } from './model/errors';
+import { type Refusal, refusalError } from './model/errors';
 import { type FinishedStatus, type JobType, toJobState } from './model/job-state';
-import { toJsonText } from './model/json';
+import { toJsonText, toStorableText } from './model/json';
 import { SpanKind, TelemetryAttributes } from './model/telemetry';
 import type { DefaultJobOptions, JobsOptions } from './options/job-options';
 import type { QueueOptions } from './options/queue-options';
@@ -141,6 +141,19 @@ export class Queue<
     const missing = await this.store.updateJobs([update]);
     if (missing.length > 0) throw refusalError('missing', jobId, 'updateProgress');
     this.emit('progress', jobId, progress);
+  }
+
+  /**
+   * Sends a signal to a job: the run that waits for it in `job.waitForSignal` goes on, or the first
+   * that will. On a queue that is bound to a transaction it is sent when that commits.
+   * @param payload what JSON can hold. Default null.
+   * @throws Error with BullMQ's codes when the job does not exist, or has finished
+   */
+  async signal(jobId: string, name: string, payload: unknown = null): Promise<void> {
+    const text = toJsonText(payload, `The payload of signal ${name}`);
+    const queueId = await this.queueId();
+    const outcome = await this.store.sendSignal(queueId, jobId, toStorableText(name), text);
+    if (outcome !== 'ok') throw refusalError(outcome as Refusal, jobId, 'signal', 'unfinished');
   }
 
   /**

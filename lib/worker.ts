@@ -3,15 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackendFactory } from './engine/backend-factory';
 import { ExchangeLoop } from './engine/exchange-loop';
 import { endOf, measureRun } from './engine/job-metrics';
+import { JobRun } from './engine/job-run';
 import { type Runner, runnerOf } from './engine/runner';
 import { advanceSchedule, putOff } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
 import { traceMethods } from './engine/telemetry';
+import type { ValueStream } from './engine/value-stream';
 import { WorkerTracer } from './engine/worker-tracer';
 import { Job } from './job';
 import { logWorker } from './logging';
 import { now } from './model/clock';
 import {
+  isMoved,
   isNamed,
   isRateLimitError,
   RateLimitError,
@@ -35,7 +38,8 @@ import { workerMethods } from './traced-methods';
 
 /**
  * Does the work of a job; what it resolves to is the job's return value, what it throws fails the
- * job.
+ * job. It may also be a generator, or return an Observable: each value is saved as progress, and the
+ * last one, or what the generator returns, is the return value.
  * @param token proves that this run holds the job: for `job.moveToDelayed` and its kin
  * @param signal is aborted by `worker.cancelJob`; made only for processors that declare it
  */
@@ -49,10 +53,7 @@ export type Processor<
   job: Job<DataType, ResultType, NameType>,
   token?: string,
   signal?: AbortSignal,
-) => Promise<ResultType> | ResultType;
-
-/** Errors by which a processor says that it has moved the job itself. */
-const MOVED = ['DelayedError', 'WaitingError', 'WaitingChildrenError'];
+) => Promise<ResultType> | ResultType | ValueStream<ResultType>;
 
 /** Milliseconds between looks while `getNextJob` waits. */
 const LOOK_AGAIN_MS = 100;
@@ -113,6 +114,7 @@ export class Worker<
     const runner = processor
       ? runnerOf<Job<DataType, ResultType, NameType>, ResultType>(processor, resolved, {
           concurrency: () => this.currentConcurrency,
+          cancellationOf: (job) => this.cancellationOf(job),
           onError: (error) => this.emit('error', error),
         })
       : undefined;
@@ -333,14 +335,11 @@ export class Worker<
     record: ClaimedJob,
     result: ResultType,
   ): Promise<void> {
+    if (this.announceOwnCompletion(job, record)) return;
     const report = completion(job, record.token, result, this.opts.removeOnComplete);
     const refusal = await this.report(job, report);
     if (!refusal) {
-      job.attemptsMade++;
-      job.returnvalue = (result || undefined) as ResultType;
-      job.finishedOn = now();
-      this.emit('completed', job, result, 'active');
-      this.tracer?.completed(job, result);
+      this.announceCompletion(job, result);
       return;
     }
     const error = refusalError(refusal, record.id, 'moveToFinished');
@@ -348,6 +347,26 @@ export class Worker<
     if (refusal === 'pending_children' || refusal === 'failed_children') {
       await this.fail(job, record, error);
     }
+  }
+
+  private announceCompletion(job: Job<DataType, ResultType, NameType>, result: ResultType): void {
+    job.attemptsMade++;
+    job.returnvalue = (result || undefined) as ResultType;
+    job.finishedOn = now();
+    this.emit('completed', job, result, 'active');
+    this.tracer?.completed(job, result);
+  }
+
+  /** For a job that a transaction of its own run has completed: there is nothing to report. */
+  private announceOwnCompletion(
+    job: Job<DataType, ResultType, NameType>,
+    record: ClaimedJob,
+  ): boolean {
+    const own = JobRun.completionOf(job);
+    if (!own) return false;
+    this.loop!.forget(record);
+    this.announceCompletion(job, own.value as ResultType);
+    return true;
   }
 
   /** A processor threw: it has moved the job, or the job is to wait, or it failed. */
@@ -359,7 +378,10 @@ export class Worker<
     const { id, token } = record;
     const { maxStalledCount } = this.opts;
     const moved = { id, token, outcome: 'moved', max_stalled_count: maxStalledCount } as const;
-    if (MOVED.some((name) => isNamed(thrown, name))) {
+    const isLockLost = isNamed(thrown, 'LockLostError');
+    if (isLockLost || JobRun.completionOf(job)) this.emit('error', thrown);
+    if (this.announceOwnCompletion(job, record)) return;
+    if (isLockLost || isMoved(thrown)) {
       await this.loop!.settle(moved);
     } else if (isRateLimitError(thrown)) {
       const queueId = await this.queueId();
@@ -505,6 +527,16 @@ export class Worker<
       isAsked = true;
     }
     return isAsked;
+  }
+
+  /** The signal by which a job that runs here is cancelled; made for those that ask for it. */
+  cancellationOf(job: object): AbortSignal | undefined {
+    for (const run of this.runs) {
+      if (run.job !== job) continue;
+      run.controller ??= new AbortController();
+      return run.controller.signal;
+    }
+    return undefined;
   }
 
   /** As `cancelJob`, for all jobs that run here. */

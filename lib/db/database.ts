@@ -18,7 +18,7 @@ export interface Executor {
 export function isConnectionError(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };
   return (
-    (typeof code === 'string' && (/^(08|57P0)/.test(code) || /^E[A-Z]+$/.test(code))) ||
+    (typeof code === 'string' && (/^(08|57P0|25P0[34])/.test(code) || /^E[A-Z]+$/.test(code))) ||
     /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable/i.test(
       String(message),
     )

@@ -9,8 +9,10 @@ import {
   poolExecutor,
 } from '../db/node-postgres';
 import { type TransactionClient, transactionExecutor } from '../db/transaction';
+import { TransactionPool } from '../db/transaction-pool';
 import { missingParentError, raisedError, refusalError } from '../model/errors';
 import type { JobSpec } from '../model/job-record';
+import type { StepReport } from '../model/step';
 import {
   type BaseOptions,
   DEFAULT_SCHEMA,
@@ -19,8 +21,9 @@ import {
   resolveConnection,
 } from '../options/connection-options';
 import { checkSchema, migrateSchema } from '../store/migrator';
-import { Store } from '../store/store';
+import { type Outcome, Store } from '../store/store';
 import { Batcher } from './batcher';
+import { JobTransaction } from './job-transaction';
 import { Listener } from './listener';
 import { Pulse } from './pulse';
 
@@ -56,6 +59,10 @@ export class Backend {
   readonly store: Store;
   private readonly adder: Batcher<readonly JobSpec[], AddedUnit>;
   readonly updater: Batcher<JobUpdate, true>;
+  /** Saves the results of steps that have no transaction of their own. */
+  readonly steps: Batcher<StepReport, Outcome>;
+  /** For the transactions of running jobs. */
+  readonly transactions: TransactionPool;
   readonly listener: Listener;
   readonly pulse: Pulse;
   private readonly executor: PoolExecutor;
@@ -80,6 +87,7 @@ export class Backend {
       backends.set(key, backend);
     }
     backend.migrates ||= opts.migrate ?? true;
+    if (opts.transactionConnections) backend.transactions.allow(opts.transactionConnections);
     return backend;
   }
 
@@ -110,6 +118,14 @@ export class Backend {
       (updates, mayDefer) => updateJobs(storeFor(mayDefer), updates),
       flusher,
     );
+    this.steps = new Batcher(
+      async (reports, mayDefer) =>
+        (await storeFor(mayDefer).saveSteps(reports)).outcomes as Outcome[],
+      flusher,
+    );
+    this.transactions = new TransactionPool(pool, (error) => {
+      logger.warn({ err: error }, 'an idle connection was lost');
+    });
     this.listener = new Listener(
       () => openSession(pool),
       async (session) => {
@@ -180,6 +196,7 @@ export class Backend {
 
   /** The store on the application's open transaction. */
   storeOn(tx: TransactionClient): Store {
+    if (tx instanceof JobTransaction) return tx.store;
     return this.store.on(transactionExecutor(tx));
   }
 
@@ -195,6 +212,7 @@ export class Backend {
     await this.readiness?.catch(() => {});
     await this.pulse.close();
     await this.listener.close();
+    await this.transactions.close();
     if (!this.open.isOwn) return;
     await this.executor.quiet();
     await this.open.pool.end();

@@ -1,6 +1,7 @@
 import type { SandboxOptions } from '../options/sandbox-options';
 import type { SandboxableJob } from './sandbox/job-calls';
 import { Sandbox, type SandboxHost } from './sandbox/sandbox';
+import { isStream, lastOf } from './value-stream';
 
 /** What a worker runs its jobs with. */
 export interface Runner<JobType, ResultType> {
@@ -11,18 +12,37 @@ export interface Runner<JobType, ResultType> {
   close(force: boolean): Promise<void>;
 }
 
+/** The worker that a runner runs jobs for. */
+export interface RunnerHost extends SandboxHost {
+  /** The signal by which a job is cancelled; makes one where there is none. */
+  cancellationOf(job: object): AbortSignal | undefined;
+}
+
 /**
  * The runner for the `processor` argument of a worker.
- * @param processor a function, or the path or `file:` URL of a file that exports one
+ * @param processor a function, or the path or `file:` URL of a file that exports one. A function
+ * may also return a generator or an Observable: each value is saved as progress, the last one is
+ * the result.
  * @throws Error when there is no such file; TypeError for anything else
  */
 export function runnerOf<JobType extends SandboxableJob, ResultType>(
-  processor: Runner<JobType, ResultType>['run'] | string | URL,
+  processor: Runner<JobType, unknown>['run'] | string | URL,
   opts: SandboxOptions,
-  host: SandboxHost,
+  host: RunnerHost,
 ): Runner<JobType, ResultType> {
   if (typeof processor === 'function') {
-    return { takesSignal: processor.length >= 3, run: processor, close: async () => {} };
+    return {
+      takesSignal: processor.length >= 3,
+      run: async (job, token, signal) => {
+        const result = await processor(job, token, signal);
+        if (!isStream(result)) return result as ResultType;
+        const save = async (value: unknown) => {
+          await job.updateProgress(value);
+        };
+        return (await lastOf(result, save, host.cancellationOf(job))) as ResultType;
+      },
+      close: async () => {},
+    };
   }
   if (typeof processor !== 'string' && !(processor instanceof URL)) {
     throw new TypeError('The processor of a worker must be a function, a path or a URL');

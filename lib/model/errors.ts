@@ -110,11 +110,49 @@ export class InvalidPayloadError extends TypeError {
 }
 
 /**
+ * A run that no longer holds its job tried to write for it: its worker was taken for dead, and the
+ * job was given to another, or moved or removed. Nothing of the transaction or the step stays.
+ */
+export class LockLostError extends Error {
+  constructor(
+    readonly jobId: string,
+    what: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `${what} was refused: this run no longer holds the lock of job ${jobId}, and nothing of it was stored. ` +
+        'The job was taken over by another worker, moved, finished or removed: let this error end the processor.',
+      options,
+    );
+    this.name = 'LockLostError';
+  }
+}
+
+/** A try of a step took longer than its `timeout`; its transaction was rolled back. */
+export class StepTimeoutError extends Error {
+  constructor(
+    readonly step: string,
+    readonly timeout: number,
+  ) {
+    super(`Step "${step}" took longer than ${timeout} ms`);
+    this.name = 'StepTimeoutError';
+  }
+}
+
+/**
  * Whether an error is of this kind, also when it was thrown across a process or by another copy of
  * the library.
  */
 export function isNamed(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name;
+}
+
+/** Errors by which a processor says that it has moved the job itself. */
+const MOVED = ['DelayedError', 'WaitingError', 'WaitingChildrenError'];
+
+/** Whether a processor says that it has moved its job. */
+export function isMoved(error: unknown): boolean {
+  return MOVED.some((name) => isNamed(error, name));
 }
 
 /** Whether a processor says that its queue is rate-limited. By message alone, as in BullMQ. */

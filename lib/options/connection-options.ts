@@ -24,6 +24,12 @@ export interface BaseOptions {
    * an error.
    */
   migrate?: boolean;
+  /**
+   * Connections that `job.transaction` and the transactions of steps may hold at the same time in
+   * this process, beside those of `connection`: the largest number that is given. More than that
+   * wait for one to be free. Default 10.
+   */
+  transactionConnections?: number;
   /** Namespace of queues in a schema. Default `bull`. */
   prefix?: string;
   /** A `pino` logger, or one with its methods. Default: silent. */

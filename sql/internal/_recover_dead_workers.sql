@@ -1,6 +1,6 @@
 -- Takes over the jobs of workers that are dead by the rules of heartbeat, and forgets them. Returns
--- [{queueId, id}] of the jobs. A job whose row is locked (its worker froze in an open transaction) is left
--- for the next round, and its worker with it.
+-- [{queueId, id}] of the jobs. Sessions in which a frozen worker holds a transaction open are ended. A job whose row
+-- is still locked is left for the next round, and its worker with it.
 -- Called by  heartbeat
 -- Writes     process, worker, event_listener; as _recover_jobs
 -- Locks      process rows, skip locked; advisory: locks of silent processes, tried; jobs, skip locked
@@ -23,6 +23,7 @@ begin
       where w.process_id = v_process.id and (v_is_gone or v_process.heartbeat_at + _ms(w.lock_ms) < v_now)
       order by w.queue_id, w.id
     loop
+      perform _end_sessions(v_worker.id);
       v_ids := _jobs_of_worker(v_worker.queue_id, v_worker.id);
       perform _recover_jobs(v_worker.queue_id, v_ids, v_worker.max_stalled_count);
       v_recovered := v_recovered || coalesce(

@@ -146,8 +146,13 @@ describe.each([
         'moveToDelayed',
         'moveToWait',
         'moveToWaitingChildren',
+        'sleep',
+        'step',
+        'transaction',
         'updateData',
         'updateProgress',
+        'waitForChildren',
+        'waitForSignal',
       ]);
     });
 

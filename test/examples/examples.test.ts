@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { main as chainingFlows } from '../../examples/chaining-flows';
 import { main as delaying } from '../../examples/delaying';
+import { main as durableSteps } from '../../examples/durable-steps';
 import { main as processSteps } from '../../examples/process-steps';
 import { main as transactionalEnqueue } from '../../examples/transactional-enqueue';
 import { main as waitingChildren } from '../../examples/waiting-children';
@@ -45,6 +46,19 @@ describe('the examples', () => {
     expect(order.slice(0, 2).sort()).toEqual(['flight', 'hotel']);
     expect(order.slice(2)).toEqual(['sum', 'trip']);
     expect(price).toBe(730);
+  });
+
+  test('durable-steps takes from the stock once, in three runs', async () => {
+    expect(await durableSteps(database.url)).toEqual({
+      runs: 3,
+      stock: 9,
+      steps: [
+        'reserve: completed',
+        'time to think: completed',
+        'approved: completed',
+        'ship: completed',
+      ],
+    });
   });
 
   test('transactional-enqueue leaves nothing of what was rolled back', async () => {

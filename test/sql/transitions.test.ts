@@ -45,6 +45,14 @@ const settle = (outcome: string, token = 't') =>
 
 type Outcomes = Partial<Record<State, string>> & { others: string };
 
+/** What a run is told that no longer holds its job. */
+const refusedRuns: Outcomes = {
+  completed: 'already_settled',
+  failed: 'already_settled',
+  missing: 'missing',
+  others: 'lock_missing',
+};
+
 /** What each function answers in each state, and the state in which it then leaves the job. */
 const matrix: [call: string, outcomes: Outcomes, after: Partial<Record<State, string>>][] = [
   [
@@ -176,6 +184,44 @@ const matrix: [call: string, outcomes: Outcomes, after: Partial<Record<State, st
   [
     "coalesce(tuskmq.add_log($1, 'j', 'row', null)::text, 'missing')",
     { missing: 'missing', others: '1' },
+    {},
+  ],
+  [
+    `tuskmq.save_steps(format('[{"queue_id": %s, "id": "j", "token": "t", "name": "s", "kind": "step", "attempts": 1}]', $1::integer))->'outcomes'->>0`,
+    { active: 'ok', ...refusedRuns },
+    {},
+  ],
+  [
+    "tuskmq.sleep_job($1, 'j', 't', 's', null, 60000)",
+    { active: 'ok', ...refusedRuns },
+    { active: 'delayed' },
+  ],
+  ["tuskmq.sleep_job($1, 'j', 't', 's', 0, null)", { active: 'done', ...refusedRuns }, {}],
+  [
+    "tuskmq.await_signal($1, 'j', 't', 's', 'go', null)::json->>'outcome'",
+    { active: 'ok', ...refusedRuns },
+    { active: 'delayed' },
+  ],
+  ["tuskmq.await_children($1, 'j', 't', 's')", { active: 'done', ...refusedRuns }, {}],
+  ["tuskmq.check_run($1, 'j', 't')", { active: 'ok', ...refusedRuns }, {}],
+  [
+    "tuskmq.check_run($1, 'j', 'other')",
+    { active: 'lock_mismatch', ...refusedRuns, completed: 'lock_missing', failed: 'lock_missing' },
+    {},
+  ],
+  [
+    "tuskmq.begin_transaction($1, 'j', 't', 1000)->>'outcome'",
+    { active: 'ok', ...refusedRuns },
+    {},
+  ],
+  [
+    "tuskmq.send_signal($1, 'j', 'go', '1')",
+    { missing: 'missing', completed: 'not_in_state', failed: 'not_in_state', others: 'ok' },
+    {},
+  ],
+  [
+    "tuskmq.retry_from_step($1, 'j', 'unknown', '{}')",
+    { missing: 'missing', others: 'step_missing' },
     {},
   ],
 ];

@@ -15,8 +15,11 @@ export const JOB_CALLS = {
   moveToDelayed: {},
   moveToWait: {},
   moveToWaitingChildren: {},
+  sleep: {},
   updateData: { sets: 'data' },
   updateProgress: { sets: 'progress' },
+  waitForChildren: {},
+  waitForSignal: {},
 } as const satisfies Record<string, { sets?: string }>;
 
 export type JobCall = keyof typeof JOB_CALLS;

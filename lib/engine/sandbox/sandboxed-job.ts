@@ -7,6 +7,9 @@ interface PendingCall {
   reject(error: Error): void;
 }
 
+/** Methods that take a function, which must run where the database is. */
+const ONLY_IN_WORKER = ['step', 'transaction'];
+
 /** Unique in this child, so that an answer that comes late is nobody else's. */
 let lastCallId = 0;
 
@@ -71,6 +74,13 @@ export function sandboxedJob(
     job[method] = (...args: unknown[]) => {
       if ('sets' in call) job[call.sets] = args[0];
       return calls.call(method as JobCall, args);
+    };
+  }
+  for (const method of ONLY_IN_WORKER) {
+    job[method] = async () => {
+      throw new Error(
+        `A sandboxed job has no ${method}: its function cannot run in the worker. Use a processor that is a function`,
+      );
     };
   }
   return job;

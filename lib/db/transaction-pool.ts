@@ -1,0 +1,90 @@
+import pg from 'pg';
+
+/** A connection that somebody has for the time of one transaction. */
+export interface TransactionSession {
+  readonly client: pg.PoolClient;
+  /** The connection is gone. */
+  readonly isBroken: boolean;
+  /** Gives it back, at the end of a transaction. */
+  release(): void;
+  /** Ends it, and with it whatever it is doing. */
+  destroy(): void;
+}
+
+/** Connections at a time, unless somebody has asked for another number. */
+const DEFAULT_MAX = 10;
+
+/**
+ * Connections for the transactions of jobs, beside the pool through which jobs are claimed and
+ * reported: a transaction holds its connection for as long as the application likes, and must not
+ * keep the others waiting. Opened on demand, and closed after ten idle seconds.
+ */
+export class TransactionPool {
+  private pool: pg.Pool | undefined;
+  private max: number | undefined;
+  private readonly sessions = new Set<TransactionSession>();
+
+  /**
+   * @param model the pool whose server, user and database are meant
+   * @param onError hears of idle connections that were lost
+   */
+  constructor(
+    private readonly model: pg.Pool,
+    private readonly onError: (error: Error) => void,
+  ) {}
+
+  /** Allows so many connections, unless somebody has asked for more. */
+  allow(max: number): void {
+    this.max = Math.max(this.max ?? 0, max);
+    if (this.pool) this.pool.options.max = this.max;
+  }
+
+  /** Resolves when a connection is free. */
+  async connect(): Promise<TransactionSession> {
+    this.pool ??= this.open();
+    const client = await this.pool.connect();
+    let isBroken = false;
+    const onLost = () => {
+      isBroken = true;
+    };
+    // Without a listener, a session that the server ends would end the process.
+    client.on('error', onLost);
+    const giveBack = (isDestroyed: boolean) => {
+      if (!this.sessions.delete(session)) return;
+      // After `release`, the pool itself listens to what becomes of an idle one.
+      client.release(isDestroyed);
+      if (!isDestroyed) client.off('error', onLost);
+    };
+    const session: TransactionSession = {
+      client,
+      get isBroken() {
+        return isBroken;
+      },
+      release: () => giveBack(isBroken),
+      destroy: () => giveBack(true),
+    };
+    this.sessions.add(session);
+    return session;
+  }
+
+  /** Ends all connections; transactions that are still open are rolled back. */
+  async close(): Promise<void> {
+    for (const session of this.sessions) session.destroy();
+    await this.pool?.end();
+  }
+
+  private open(): pg.Pool {
+    // The pool hides its password from enumeration.
+    const { password } = this.model.options;
+    const pool = new pg.Pool({
+      keepAlive: true,
+      ...this.model.options,
+      ...(password === undefined ? {} : { password }),
+      min: 0,
+      max: this.max ?? DEFAULT_MAX,
+      idleTimeoutMillis: 10_000,
+    });
+    pool.on('error', this.onError);
+    return pool;
+  }
+}
