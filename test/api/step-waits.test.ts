@@ -45,7 +45,7 @@ describe('job.sleep', () => {
     const { ended } = await start(async (job) => {
       await job.sleep('past', new Date(0));
       const startedAt = job.attemptsStarted;
-      await job.sleep('soon', new Date(Date.now() + 20));
+      await job.sleep('soon', new Date(Date.now() + 1_000));
       return [startedAt, job.attemptsStarted];
     });
     expect((await ended()).returnvalue).toEqual([2, 2]);
