@@ -261,7 +261,9 @@ describe('job.transaction', () => {
     const queue = on.queue();
     const job = await queue.add('job', {});
     await expect(job.transaction(async () => {})).rejects.toThrow(/claimed by nobody/);
-    const bound = job.withTransaction(await on.client());
+    const client = await on.client();
+    await client.query('begin');
+    const bound = job.withTransaction(client);
     await expect(bound.transaction(async () => {})).rejects.toThrow(/not for a bound one/);
   });
 
