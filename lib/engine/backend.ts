@@ -21,6 +21,7 @@ import {
 import { checkSchema, migrateSchema } from '../store/migrator';
 import { Store } from '../store/store';
 import { Batcher } from './batcher';
+import { ensureQueue } from './ensure-queue';
 import { Listener } from './listener';
 import { Pulse } from './pulse';
 
@@ -160,7 +161,7 @@ export class Backend {
     const key = `${prefix}:${name}`;
     let id = this.queueIds.get(key);
     if (!id) {
-      id = this.ready().then(() => this.store.ensureQueue(prefix, name));
+      id = this.ready().then(() => ensureQueue(this.store, prefix, name));
       this.queueIds.set(key, id);
       id.catch(() => this.queueIds.delete(key));
     }

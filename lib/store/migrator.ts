@@ -162,6 +162,17 @@ async function createSchema(session: Session, schema: string): Promise<void> {
   const [role] = await session.query('select current_user as name, current_database() as db', []);
   const grantee = quoteIdentifier(String(role?.['name']));
   if (existing) {
+    const [table] = await session.query(
+      `select r.rolname as owner from pg_class c join pg_roles r on r.oid = c.relowner
+       where c.relname = 'release' and c.relnamespace = (select oid from pg_namespace where nspname = $1)`,
+      [schema],
+    );
+    if (table) {
+      throw new SchemaVersionError(
+        `The schema "${schema}" is to be brought up to date by the role "${table['owner']}", to which it belongs. Run migrate({ schema: '${schema}' }) as that role, and let others use it with its function grant_worker.`,
+        'forbidden',
+      );
+    }
     throw forbidden(
       `create objects in the schema "${schema}"`,
       `grant usage, create on schema ${quoteIdentifier(schema)} to ${grantee}`,
@@ -184,6 +195,7 @@ async function applyFunctions(session: Session, release: Release): Promise<void>
   try {
     await session.query('set local check_function_bodies = off', []);
     await session.client.query(readFunctions().join('\n'));
+    await session.query('select _secure($1)', [functionNames()]);
     await session.query('delete from release', []);
     await session.query(
       'insert into release (schema, version, hash, serves) values ($1, $2, $3, $4)',
@@ -198,10 +210,18 @@ async function applyFunctions(session: Session, release: Release): Promise<void>
 
 /** The texts of sql/, functions before the views that use them. */
 function readFunctions(): string[] {
-  const files = readdirSync(functionsDirectory, { recursive: true, encoding: 'utf8' })
+  return functionFiles().map((file) => readFileSync(path.join(functionsDirectory, file), 'utf8'));
+}
+
+/** What the files define, views among them. */
+function functionNames(): string[] {
+  return functionFiles().map((file) => path.basename(file, '.sql'));
+}
+
+function functionFiles(): string[] {
+  return readdirSync(functionsDirectory, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.sql'))
     .sort((a, b) => Number(isView(a)) - Number(isView(b)) || a.localeCompare(b, 'en'));
-  return files.map((file) => readFileSync(path.join(functionsDirectory, file), 'utf8'));
 }
 
 function isView(file: string): boolean {
