@@ -118,6 +118,7 @@ export class Backend {
         if (processId !== undefined) await this.store.on(session).holdProcessLock(processId);
       },
       (session) => this.store.on(session).flushWal(),
+      (ms) => this.executor.abandon(ms),
       logger,
     );
     this.pulse = new Pulse(

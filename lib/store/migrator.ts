@@ -31,12 +31,19 @@ interface Release {
  * all functions and views in one transaction. Does nothing when all is there. Processes that start
  * at once wait for the first. A schema that a later version has brought further is left as it is.
  *
- * @throws SchemaVersionError `forbidden` when the role may not create the schema, `newer` when it
- * no longer serves this version
+ * @throws SchemaVersionError `forbidden` when the role may not create the schema, `pooled` when
+ * there is something to do and the connection leads to a pooler, `newer` when the schema no longer serves
+ * this version
  */
 export async function migrateSchema(session: Session, schema: string): Promise<void> {
   const release = ownRelease();
   if (isCurrent(await readRelease(session, schema), release)) return;
+  if (session.isDirect === false) {
+    throw new SchemaVersionError(
+      `The schema "${schema}" is missing or older than this library, and cannot be migrated through a connection pooler: that takes a lock and settings which last longer than one transaction. Run migrate({ connection, schema: '${schema}' }) with a direct connection.`,
+      'pooled',
+    );
+  }
 
   await session.query('select pg_advisory_lock(hashtextextended($1, 0))', [
     `tuskmq/${schema}/migrate`,
