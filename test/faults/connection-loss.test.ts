@@ -2,12 +2,12 @@ import { Pool } from 'pg';
 import { openSession } from '../../lib/db/node-postgres';
 import { Listener } from '../../lib/engine/listener';
 import { record, useInstances } from '../helpers/instances';
-import { type Proxy, startProxy } from '../helpers/proxy';
+import { startProxy, type TcpProxy } from '../helpers/proxy';
 import { until } from '../helpers/wait';
 
 const on = useInstances();
 
-let proxy: Proxy;
+let proxy: TcpProxy;
 beforeEach(async () => {
   proxy = await startProxy(on.url);
 });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 
 /** A TCP proxy before the test's server, which sees what passes and can fall silent. */
-export interface Proxy {
+export interface TcpProxy {
   /** That of the server, by way of the proxy. */
   url: string;
   /** Connections that are open now. */
@@ -17,7 +17,7 @@ export interface Proxy {
 /** Ends of what a client asks for at once: of a simple query, or of an extended one. */
 const ASKING = new Set(['Q', 'S']);
 
-export async function startProxy(url: string): Promise<Proxy> {
+export async function startProxy(url: string): Promise<TcpProxy> {
   const target = new URL(url);
   const links = new Set<{ client: net.Socket; server: net.Socket; said: string; isCut: boolean }>();
   let statements = 0;
