@@ -61,7 +61,8 @@ export function poolExecutor(pool: pg.Pool): PoolExecutor {
     // The statement is told of a lost connection as well; without a listener this would end the process.
     client.on('error', ignore);
     try {
-      const isPrepared = name !== undefined && (await isDirect(client));
+      const isPrepared =
+        name !== undefined && (directness.get(client) ?? (await findDirectness(client)));
       const query = { text, values: [...values], types: unparsed };
       return (await client.query(isPrepared ? { ...query, name } : query)).rows as Row[];
     } catch (error) {
@@ -100,23 +101,19 @@ function isServers(error: Error): boolean {
 }
 
 /** Of each connection once: a pooler hands out process ids of its own. */
-const directness = new WeakMap<pg.ClientBase, Promise<boolean>>();
+const directness = new WeakMap<pg.ClientBase, boolean>();
 
 /**
  * Whether the server at the other end is the same for as long as the connection lives. Behind a
  * pooler it may change with every transaction, and knows nothing of what was prepared, listened to
  * or locked on another.
  */
-function isDirect(client: pg.ClientBase): Promise<boolean> {
-  let answer = directness.get(client);
-  if (!answer) {
-    answer = client.query('select pg_backend_pid()::text as pid').then(({ rows }) => {
-      const { processID } = client as pg.ClientBase & { processID?: number };
-      return rows[0].pid === String(processID);
-    });
-    directness.set(client, answer);
-  }
-  return answer;
+async function findDirectness(client: pg.ClientBase): Promise<boolean> {
+  const { rows } = await client.query('select pg_backend_pid()::text as pid');
+  const { processID } = client as pg.ClientBase & { processID?: number };
+  const isDirect = rows[0].pid === String(processID);
+  directness.set(client, isDirect);
+  return isDirect;
 }
 
 /** Ends a connection without a farewell, which a server that does not answer would never confirm. */
@@ -151,15 +148,15 @@ export function openSession(pool: pg.Pool): Session {
   });
   // One statement after the other: pg refuses to queue them itself from version 9 on.
   let last: Promise<unknown> = Promise.resolve();
-  let isFoundDirect = false;
+  let isDirect = false;
   return {
     client,
     get isDirect() {
-      return isFoundDirect;
+      return isDirect;
     },
     connect: async () => {
       await client.connect();
-      isFoundDirect = await isDirect(client);
+      isDirect = await findDirectness(client);
     },
     query(text, values) {
       const answer = last.then(async () => (await client.query(text, [...values])).rows as Row[]);
