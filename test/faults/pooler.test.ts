@@ -31,18 +31,13 @@ describe.each(poolers)('behind %s in transaction mode', (_, start) => {
   });
   afterAll(() => pooler.stop());
 
-  test('statements of one connection go to several servers, and nobody hears notifications', async () => {
+  test('statements of one connection go to several servers, none of which it was told of', async () => {
     const clients = [0, 1].map(() => new Client({ connectionString: pooler.url }));
-    const heard: unknown[] = [];
-    for (const client of clients) {
-      await client.connect();
-      client.on('notification', (message) => heard.push(message));
-    }
+    for (const client of clients) await client.connect();
     const [a, b] = clients as [Client, Client];
     const pidOf = async (client: Client) =>
       (await client.query('select pg_backend_pid() as pid')).rows[0].pid as number;
     const pids = new Set<number>();
-    await a.query('listen x');
     // In its transaction b keeps a server from a.
     for (let i = 0; i < 3; i++) {
       await b.query('begin');
@@ -51,9 +46,6 @@ describe.each(poolers)('behind %s in transaction mode', (_, start) => {
     }
     expect(pids.size).toBeGreaterThan(1);
     expect(pids.has((a as unknown as { processID: number }).processID)).toBe(false);
-    await on.sql("notify x, 'y'");
-    await a.query('select 1');
-    expect(heard).toEqual([]);
     for (const client of clients) await client.end();
   });
 
