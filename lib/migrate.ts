@@ -4,11 +4,11 @@ import { migrateSchema } from './store/migrator';
 
 /**
  * Creates the schema or brings it up to date. Safe to call at every start and from many processes
- * at once; needs a direct connection, not a transaction pooler. The classes call it by themselves
- * unless their option `migrate` is false.
+ * at once; needs a direct connection, not a pooler. The classes call it by themselves unless their option `migrate`
+ * is false.
  *
- * @throws SchemaVersionError when the role may not create the schema, or a later version of the
- * library has left this one behind
+ * @throws SchemaVersionError when the role may not create the schema, when there is something to do through a pooler, or when
+ * a later version of the library has left this one behind
  */
 export async function migrate(
   options: Pick<BaseOptions, 'connection' | 'schema'> = {},

@@ -1,12 +1,17 @@
+import type { Socket } from 'node:net';
 import pg from 'pg';
+import { now } from '../model/clock';
 import type { ResolvedConnection } from '../options/connection-options';
-import type { Executor, Row } from './database';
+import { type Executor, isConnectionError, type Row } from './database';
 
 /**
  * Connections that a pool of ours opens unless its configuration says otherwise. Two are enough for
  * any number of workers: claims and results travel in batches, one exchange at a time.
  */
 const DEFAULT_POOL_SIZE = 2;
+
+/** How long a session of its own may take to connect, unless the configuration says otherwise. */
+const CONNECT_MS = 10_000;
 
 export type Pool = pg.Pool;
 
@@ -42,17 +47,39 @@ const unparsed: pg.CustomTypesConfig = { getTypeParser: () => (value: string) =>
 export interface PoolExecutor extends Executor {
   /** Resolves when no statement is under way or queued: a pool that ends leaves queued ones hanging. */
   quiet(): Promise<void>;
+  /** Gives up the connections of statements that have been under way for so many milliseconds. */
+  abandon(ms: number): void;
 }
 
 export function poolExecutor(pool: pg.Pool): PoolExecutor {
   const underWay = new Set<Promise<unknown>>();
+  const busySince = new Map<pg.PoolClient, number>();
+  const run = async (text: string, values: readonly unknown[], name?: string) => {
+    const client = await pool.connect();
+    let failure: Error | undefined;
+    busySince.set(client, now());
+    // The statement is told of a lost connection as well; without a listener this would end the process.
+    client.on('error', ignore);
+    try {
+      const isPrepared =
+        name !== undefined && (directness.get(client) ?? (await findDirectness(client)));
+      const query = { text, values: [...values], types: unparsed };
+      return (await client.query(isPrepared ? { ...query, name } : query)).rows as Row[];
+    } catch (error) {
+      failure = error as Error;
+      throw error;
+    } finally {
+      busySince.delete(client);
+      client.off('error', ignore);
+      client.release(failure && !isServers(failure) ? failure : undefined);
+    }
+  };
   return {
     async query(text, values, name) {
-      const query = { text, values: [...values], types: unparsed };
-      const answer = pool.query(name === undefined ? query : { ...query, name });
+      const answer = run(text, values, name);
       underWay.add(answer);
       try {
-        return (await answer).rows as Row[];
+        return await answer;
       } finally {
         underWay.delete(answer);
       }
@@ -60,20 +87,50 @@ export function poolExecutor(pool: pg.Pool): PoolExecutor {
     async quiet() {
       while (underWay.size > 0) await Promise.allSettled(underWay);
     },
+    abandon(ms) {
+      for (const [client, since] of busySince) if (now() - since >= ms) destroy(client);
+    },
   };
+}
+
+const ignore = () => {};
+
+/** Whether the server said no to a statement, over a connection that is as good as before. */
+function isServers(error: Error): boolean {
+  return error instanceof pg.DatabaseError && !isConnectionError(error);
+}
+
+/** Of each connection once: a pooler hands out process ids of its own. */
+const directness = new WeakMap<pg.ClientBase, boolean>();
+
+/**
+ * Whether the server at the other end is the same for as long as the connection lives. Behind a
+ * pooler it may change with every transaction, and knows nothing of what was prepared, listened to
+ * or locked on another.
+ */
+async function findDirectness(client: pg.ClientBase): Promise<boolean> {
+  const { rows } = await client.query('select pg_backend_pid()::text as pid');
+  const { processID } = client as pg.ClientBase & { processID?: number };
+  const isDirect = rows[0].pid === String(processID);
+  directness.set(client, isDirect);
+  return isDirect;
+}
+
+/** Ends a connection without a farewell, which a server that does not answer would never confirm. */
+function destroy(client: pg.ClientBase): void {
+  (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
 }
 
 /** A session of its own beside the pool: to listen on, or to migrate with. */
 export interface Session extends Executor {
   connect(): Promise<void>;
-  /**
-   * Whether the server at the other end is the same for as long as the session lives. Behind a
-   * pooler, which hands out process ids of its own, it may change with every transaction.
-   */
+  /** Whether the server at the other end is the same for as long as the session lives. */
   readonly isDirect: boolean;
   onNotification(listener: (channel: string) => void): void;
   onEnd(listener: () => void): void;
   end(): Promise<void>;
+  /** Ends it without a farewell: for a server that does not answer. */
+  abandon(): void;
   /** The client itself, for libraries that want one. */
   readonly client: pg.Client;
 }
@@ -84,6 +141,7 @@ export function openSession(pool: pg.Pool): Session {
   const { application_name = 'tuskmq', password } = pool.options as pg.ClientConfig;
   const client = new pg.Client({
     keepAlive: true,
+    connectionTimeoutMillis: CONNECT_MS,
     ...pool.options,
     ...(password === undefined ? {} : { password }),
     application_name,
@@ -98,8 +156,7 @@ export function openSession(pool: pg.Pool): Session {
     },
     connect: async () => {
       await client.connect();
-      const { rows } = await client.query('select pg_backend_pid() as pid');
-      isDirect = rows[0].pid === (client as pg.Client & { processID?: number }).processID;
+      isDirect = await findDirectness(client);
     },
     query(text, values) {
       const answer = last.then(async () => (await client.query(text, [...values])).rows as Row[]);
@@ -120,5 +177,6 @@ export function openSession(pool: pg.Pool): Session {
       client.on('end', once);
     },
     end: () => client.end(),
+    abandon: () => destroy(client),
   };
 }

@@ -23,6 +23,7 @@ import {
 import { checkSchema, migrateSchema } from '../store/migrator';
 import { type Outcome, Store } from '../store/store';
 import { Batcher } from './batcher';
+import { ensureQueue } from './ensure-queue';
 import { JobTransaction } from './job-transaction';
 import { Listener } from './listener';
 import { Pulse } from './pulse';
@@ -133,6 +134,7 @@ export class Backend {
         if (processId !== undefined) await this.store.on(session).holdProcessLock(processId);
       },
       (session) => this.store.on(session).flushWal(),
+      (ms) => this.executor.abandon(ms),
       logger,
     );
     this.pulse = new Pulse(
@@ -176,7 +178,7 @@ export class Backend {
     const key = `${prefix}:${name}`;
     let id = this.queueIds.get(key);
     if (!id) {
-      id = this.ready().then(() => this.store.ensureQueue(prefix, name));
+      id = this.ready().then(() => ensureQueue(this.store, prefix, name));
       this.queueIds.set(key, id);
       id.catch(() => this.queueIds.delete(key));
     }

@@ -4,7 +4,9 @@ import type { Backend } from './backend';
 const PAGE = 1_000;
 /** Without notifications, or in case one is missed. */
 const LOOK_MS = 5_000;
-const LOOK_WITHOUT_LISTEN_MS = 200;
+/** Where nothing is notified: soon after there was something, then less and less often. */
+const FIRST_LOOK_WITHOUT_LISTEN_MS = 100;
+const LAST_LOOK_WITHOUT_LISTEN_MS = 1_000;
 /** Events kept of a queue that is listened to; trimmed once in so many that were read. */
 export const KEPT_EVENTS = 10_000;
 const TRIM_EVERY = 1_000;
@@ -13,7 +15,7 @@ type Event = EventPage['events'][number];
 
 /**
  * Reads the events of a queue, each once and none left out, whenever there is news: when notified,
- * and every 5 s. Registered as a listener, it makes transactions write the events of its queue.
+ * and every 5 s; where LISTEN does not work, every 100 ms to 1 s. Registered as a listener, it makes transactions write the events of its queue.
  */
 export class EventReader {
   private readonly store: Store;
@@ -23,6 +25,7 @@ export class EventReader {
   private isDue = false;
   private isStopped = false;
   private readCount = 0;
+  private pollMs = FIRST_LOOK_WITHOUT_LISTEN_MS;
   private timer: NodeJS.Timeout | undefined;
   private readonly cleanups: (() => unknown)[] = [];
 
@@ -78,8 +81,9 @@ export class EventReader {
         this.reading = undefined;
         if (this.isStopped) return;
         clearTimeout(this.timer);
-        const ms = this.backend.listener.isListening ? LOOK_MS : LOOK_WITHOUT_LISTEN_MS;
+        const ms = this.backend.listener.isListening ? LOOK_MS : this.pollMs;
         this.timer = setTimeout(() => this.look(), ms);
+        this.pollMs = Math.min(this.pollMs * 2, LAST_LOOK_WITHOUT_LISTEN_MS);
       });
   }
 
@@ -89,6 +93,7 @@ export class EventReader {
       const { events, ...cursor } = await this.store.readEvents(this.queueId, this.cursor, PAGE);
       this.cursor = cursor;
       for (const event of events) this.onEvent(event);
+      if (events.length > 0) this.pollMs = FIRST_LOOK_WITHOUT_LISTEN_MS;
       if (cursor.until !== null) this.isDue = true;
       this.readCount += events.length;
       if (this.readCount >= TRIM_EVERY) {

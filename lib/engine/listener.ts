@@ -4,12 +4,15 @@ import { WalFlusher } from './wal-flusher';
 
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 5_000;
+/** How long a session may be silent before it is asked whether it lives, and then to answer. */
+const SILENCE_MS = 5_000;
 
 /**
  * The one session of this process that listens, for all of its queues, workers and event readers.
  *
- * idle --subscribe--> connecting --ok--> listening --session ends--> connecting --…
- *                         '--fails--> waits (50 ms, doubling up to 5 s) --> connecting
+ * idle --subscribe--> connecting --ok--> listening --session ends or does not answer--> connecting --…
+ *                       |  '--fails--> waits (50 ms, doubling up to 5 s) --> connecting
+ *                       '--is no server's own session--> deaf, for good: others poll
  *
  * Each time it comes to listen, subscribers are called once without a notification: something may
  * have been said meanwhile.
@@ -21,18 +24,23 @@ export class Listener {
   private connecting: Promise<void> | undefined;
   private retryMs = FIRST_RETRY_MS;
   private retryTimer: NodeJS.Timeout | undefined;
+  private silenceTimer: NodeJS.Timeout | undefined;
+  private isDeaf = false;
   private isClosed = false;
 
   /**
    * @param open makes a session that is not connected yet
    * @param onListening is told each new session, before anything is listened to
    * @param flush lets a session flush the log of the server
+   * @param onSilent is told when a session did not answer for so many milliseconds
    */
   constructor(
     private readonly open: () => Session,
     private readonly onListening: (session: Session) => Promise<void>,
     private readonly flush: (session: Session) => Promise<void>,
+    private readonly onSilent: (ms: number) => void,
     private readonly logger: Logger,
+    private readonly silenceMs = SILENCE_MS,
   ) {}
 
   /**
@@ -83,6 +91,7 @@ export class Listener {
   async close(): Promise<void> {
     this.isClosed = true;
     clearTimeout(this.retryTimer);
+    clearTimeout(this.silenceTimer);
     this.subscribers.clear();
     await this.connecting;
     const { session } = this;
@@ -92,7 +101,7 @@ export class Listener {
   }
 
   private connect(): Promise<void> {
-    if (this.session || this.isClosed || this.retryTimer) return Promise.resolve();
+    if (this.session || this.isDeaf || this.isClosed || this.retryTimer) return Promise.resolve();
     this.connecting ??= this.establish().finally(() => {
       this.connecting = undefined;
     });
@@ -102,14 +111,19 @@ export class Listener {
   private async establish(): Promise<void> {
     const session = this.open();
     session.onEnd(() => this.lost(session));
-    session.onNotification((channel) => this.notify(channel));
+    session.onNotification((channel) => {
+      this.heard(session);
+      this.notify(channel);
+    });
     try {
       await session.connect();
+      if (!session.isDirect) return this.becomeDeaf(session);
       await this.onListening(session);
       for (const channel of this.subscribers.keys()) await session.query(`listen "${channel}"`, []);
       this.session = session;
-      if (session.isDirect) this.currentFlusher = new WalFlusher(() => this.flush(session));
+      this.currentFlusher = new WalFlusher(() => this.flush(session));
       this.retryMs = FIRST_RETRY_MS;
+      this.heard(session);
       for (const channel of this.subscribers.keys()) this.notify(channel);
     } catch (error) {
       this.logger.warn({ err: error }, 'cannot listen for notifications, polling until it works');
@@ -118,10 +132,46 @@ export class Listener {
     }
   }
 
+  /** A notification would go to whoever has the server then, and a lock stay with it. */
+  private becomeDeaf(session: Session): void {
+    this.isDeaf = true;
+    this.logger.warn(
+      {},
+      'this connection leads to a connection pooler: LISTEN and prepared statements do not work there; polling instead, see docs/poolers.md',
+    );
+    void session.end().catch(() => {});
+  }
+
+  /** Puts off the question whether the session lives. */
+  private heard(session: Session): void {
+    clearTimeout(this.silenceTimer);
+    this.silenceTimer = setTimeout(() => void this.ask(session), this.silenceMs);
+    this.silenceTimer.unref();
+  }
+
+  /** A connection that was cut without a word is never heard of again, nor does it say so. */
+  private async ask(session: Session): Promise<void> {
+    if (this.session !== session) return;
+    const timeout = setTimeout(() => {
+      session.abandon();
+      this.lost(session);
+      this.onSilent(this.silenceMs);
+    }, this.silenceMs);
+    try {
+      await session.query('select 1', []);
+      if (this.session === session) this.heard(session);
+    } catch {
+      // Its end is told by the session itself.
+    } finally {
+      clearTimeout(timeout);
+    }
+  }
+
   private lost(session: Session): void {
     if (this.session !== session) return;
     this.session = undefined;
     this.currentFlusher = undefined;
+    clearTimeout(this.silenceTimer);
     if (!this.isClosed) {
       this.logger.warn({}, 'the listening connection was lost');
       this.retryLater();

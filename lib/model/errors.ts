@@ -94,7 +94,7 @@ export class SchemaVersionError extends Error {
   constructor(
     message: string,
     /** What is the matter with the schema. */
-    readonly reason: 'missing' | 'older' | 'newer' | 'forbidden',
+    readonly reason: 'missing' | 'older' | 'newer' | 'forbidden' | 'pooled',
   ) {
     super(message);
     this.name = 'SchemaVersionError';

@@ -91,6 +91,9 @@ export function isLifo(opts: JobsOptions): boolean {
   return (opts.lifo ?? false) && !opts.priority;
 }
 
+/** The longest delay, in milliseconds: as long as a date can be late. */
+const DELAY_LIMIT = 8_640_000_000_000_000;
+
 /** The largest priority. */
 export const PRIORITY_LIMIT = 2 ** 21 - 1;
 
@@ -118,6 +121,9 @@ export function checkJobOptions(name: string, dataText: string, opts: JobsOption
   }
   if (opts.delay !== undefined && !Number.isFinite(opts.delay)) {
     throw new Error(`The delay of job ${name} must be a finite number of milliseconds`);
+  }
+  if (opts.delay !== undefined && opts.delay > DELAY_LIMIT) {
+    throw new Error(`The delay of job ${name} exceeds the limit ${DELAY_LIMIT} milliseconds`);
   }
   const policies = failurePolicies.filter(([option]) => opts[option]).map(([option]) => option);
   if (policies.length > 1) {

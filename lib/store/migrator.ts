@@ -31,12 +31,19 @@ interface Release {
  * all functions and views in one transaction. Does nothing when all is there. Processes that start
  * at once wait for the first. A schema that a later version has brought further is left as it is.
  *
- * @throws SchemaVersionError `forbidden` when the role may not create the schema, `newer` when it
- * no longer serves this version
+ * @throws SchemaVersionError `forbidden` when the role may not create the schema, `pooled` when
+ * there is something to do and the connection leads to a pooler, `newer` when the schema no longer serves
+ * this version
  */
 export async function migrateSchema(session: Session, schema: string): Promise<void> {
   const release = ownRelease();
   if (isCurrent(await readRelease(session, schema), release)) return;
+  if (session.isDirect === false) {
+    throw new SchemaVersionError(
+      `The schema "${schema}" is missing or older than this library, and cannot be migrated through a connection pooler: that takes a lock and settings which last longer than one transaction. Run migrate({ connection, schema: '${schema}' }) with a direct connection.`,
+      'pooled',
+    );
+  }
 
   await session.query('select pg_advisory_lock(hashtextextended($1, 0))', [
     `tuskmq/${schema}/migrate`,
@@ -162,6 +169,17 @@ async function createSchema(session: Session, schema: string): Promise<void> {
   const [role] = await session.query('select current_user as name, current_database() as db', []);
   const grantee = quoteIdentifier(String(role?.['name']));
   if (existing) {
+    const [table] = await session.query(
+      `select r.rolname as owner from pg_class c join pg_roles r on r.oid = c.relowner
+       where c.relname = 'release' and c.relnamespace = (select oid from pg_namespace where nspname = $1)`,
+      [schema],
+    );
+    if (table) {
+      throw new SchemaVersionError(
+        `The schema "${schema}" is to be brought up to date by the role "${table['owner']}", to which it belongs. Run migrate({ schema: '${schema}' }) as that role, and let others use it with its function grant_worker.`,
+        'forbidden',
+      );
+    }
     throw forbidden(
       `create objects in the schema "${schema}"`,
       `grant usage, create on schema ${quoteIdentifier(schema)} to ${grantee}`,
@@ -184,6 +202,7 @@ async function applyFunctions(session: Session, release: Release): Promise<void>
   try {
     await session.query('set local check_function_bodies = off', []);
     await session.client.query(readFunctions().join('\n'));
+    await session.query('select _secure($1)', [functionNames()]);
     await session.query('delete from release', []);
     await session.query(
       'insert into release (schema, version, hash, serves) values ($1, $2, $3, $4)',
@@ -198,10 +217,18 @@ async function applyFunctions(session: Session, release: Release): Promise<void>
 
 /** The texts of sql/, functions before the views that use them. */
 function readFunctions(): string[] {
-  const files = readdirSync(functionsDirectory, { recursive: true, encoding: 'utf8' })
+  return functionFiles().map((file) => readFileSync(path.join(functionsDirectory, file), 'utf8'));
+}
+
+/** What the files define, views among them. */
+function functionNames(): string[] {
+  return functionFiles().map((file) => path.basename(file, '.sql'));
+}
+
+function functionFiles(): string[] {
+  return readdirSync(functionsDirectory, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.sql'))
     .sort((a, b) => Number(isView(a)) - Number(isView(b)) || a.localeCompare(b, 'en'));
-  return files.map((file) => readFileSync(path.join(functionsDirectory, file), 'utf8'));
 }
 
 function isView(file: string): boolean {

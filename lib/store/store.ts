@@ -167,7 +167,8 @@ export class Store {
     );
   }
 
-  async ensureQueue(prefix: string, name: string): Promise<number> {
+  /** Null while another open transaction is making this queue. */
+  async ensureQueue(prefix: string, name: string): Promise<number | null> {
     return this.value('ensure_queue', prefix, name);
   }
 

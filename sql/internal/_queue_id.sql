@@ -1,8 +1,25 @@
 -- The id of a queue by its name (prefix 'bull') or <prefix>:<name>; null for null. Makes the queue when it is
 -- new.
+-- Called by  _job_spec
+-- Locks      advisory: the name of a queue that another open transaction is making, until that ends
+-- Raises     22023 no name
 create or replace function _queue_id(p_queue text) returns integer
-language sql volatile as $$
-  select case when p_queue is not null then ensure_queue(
-    case when strpos(p_queue, ':') = 0 then 'bull' else regexp_replace(p_queue, ':[^:]*$', '') end,
-    regexp_replace(p_queue, '^.*:', '')) end
+language plpgsql as $$
+declare
+  v_name   text := _queue_name(p_queue);
+  v_prefix text := _queue_prefix(p_queue);
+  v_id     integer;
+begin
+  if p_queue is null then
+    return null;
+  elsif v_name = '' then
+    raise exception 'Queue name must be provided' using errcode = '22023';
+  end if;
+  v_id := ensure_queue(v_prefix, v_name);
+  if v_id is null then
+    perform pg_advisory_xact_lock(_queue_lock_key(v_prefix, v_name));
+    v_id := ensure_queue(v_prefix, v_name);
+  end if;
+  return v_id;
+end;
 $$;

@@ -1,15 +1,25 @@
--- Returns the id of a queue, and makes the queue when it is new.
+-- Returns the id of a queue, and makes the queue when it is new. Null when another open transaction is making it: nobody
+-- knows the id before that commits, and a caller that waited would keep its connection from others.
 -- To be called on a connection of its own, not in a long business transaction: the first caller makes a
 -- sequence.
 --
--- Called by  Store.ensureQueue
+-- Called by  Store.ensureQueue, _queue_id, create_queue
 -- Writes     queue
+-- Locks      advisory: tries that of the queue's name
+-- Raises     40001 under repeatable read, when the queue was made since the transaction began
 create or replace function ensure_queue(p_prefix text, p_name text) returns integer
 language plpgsql set search_path from current as $$
 declare
   v_id       integer;
   v_sequence text;
 begin
+  select q.id into v_id from queue q where q.prefix = p_prefix and q.name = p_name;
+  if v_id is not null then
+    return v_id;
+  elsif not pg_try_advisory_xact_lock(_queue_lock_key(p_prefix, p_name)) then
+    return null;
+  end if;
+  -- Made between the look and the lock.
   select q.id into v_id from queue q where q.prefix = p_prefix and q.name = p_name;
   if v_id is not null then
     return v_id;
@@ -20,8 +30,11 @@ begin
   insert into queue (id, prefix, name, id_sequence) overriding system value values (v_id, p_prefix, p_name, v_sequence::regclass);
   return v_id;
 exception
-  when unique_violation then -- another process was first; our sequence is rolled back with this block
-    select q.id into strict v_id from queue q where q.prefix = p_prefix and q.name = p_name;
+  when unique_violation then -- by a client of an earlier version, which takes no lock; our sequence is rolled back with this block
+    select q.id into v_id from queue q where q.prefix = p_prefix and q.name = p_name;
+    if v_id is null then
+      raise exception 'The queue % was made by a concurrent transaction', p_name using errcode = '40001';
+    end if;
     return v_id;
 end;
 $$;

@@ -14,8 +14,7 @@ begin
              null::text as as_child, null::json as value, null::text as reason,
              array[row(q.name collate "C", p_id collate "C")::text collate "C"] as path
       from queue q
-      where q.name = regexp_replace(p_queue, '^.*:', '')
-        and q.prefix = case when strpos(p_queue, ':') = 0 then 'bull' else regexp_replace(p_queue, ':[^:]*$', '') end
+      where q.name = _queue_name(p_queue) and q.prefix = _queue_prefix(p_queue)
       union all
       select n.depth + 1, d.child_queue_id, q.name, d.child_id,
              d.status::text, d.value, d.reason,

@@ -22,5 +22,6 @@ export async function openPglite(): Promise<{ db: PGlite; pool: Pool }> {
     client: { query, connect() {}, end() {} } as never,
   };
   await migrateSchema(session as Session, 'tuskmq');
-  return { db, pool: { query, connect() {} } as unknown as Pool };
+  const client = { query, on() {}, off() {}, release() {} };
+  return { db, pool: { query, connect: async () => client } as unknown as Pool };
 }

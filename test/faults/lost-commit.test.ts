@@ -4,8 +4,8 @@
  */
 
 import type { Job, Processor } from '../../lib';
+import { type DatabaseProxy, startProxy } from '../helpers/cutting-proxy';
 import { record, useInstances } from '../helpers/instances';
-import { type DatabaseProxy, startProxy } from '../helpers/proxy';
 import { until } from '../helpers/wait';
 
 const on = useInstances();

@@ -1,7 +1,33 @@
+import { Pool } from 'pg';
+import type { Job, JobsOptions } from '../../lib';
 import { useInstances } from '../helpers/instances';
 import { until } from '../helpers/wait';
 
 const on = useInstances();
+
+const invalidOptions: object[] = [
+  { jobId: '12' },
+  { jobId: '-3' },
+  { jobId: '0' },
+  { jobId: '0:x:y' },
+  { jobId: 'NaN' },
+  { jobId: 'a:b' },
+  { priority: -1 },
+  { priority: 2 ** 21 },
+  { priority: 1.5 },
+  { priority: 'high' },
+  { sizeLimit: 3 },
+  { delay: 'soon' },
+  { delay: 1e16 },
+  { deduplication: {} },
+  { deduplication: { id: '' } },
+  { deduplication: { id: 'd' }, parent: { id: 'p', queue: 'bull:q' } },
+  { debounce: { id: 'd' } },
+  { backoff: { type: 'fixed', delay: 1, jitter: 2 } },
+  { parent: { id: 'p' } },
+  { failParentOnFailure: true, removeDependencyOnFailure: true },
+  { ignoreDependencyOnFailure: true, continueParentOnFailure: true, failParentOnFailure: true },
+];
 
 describe('add_job', () => {
   test('adds jobs as psql would, which a worker runs', async () => {
@@ -70,13 +96,179 @@ describe('add_job', () => {
     });
   });
 
+  test.each(invalidOptions)('refuses %j as queue.add does', async (opts) => {
+    const queue = on.queue();
+    const message = (adding: Promise<unknown>) =>
+      adding.then(
+        () => 'added',
+        (error: Error) => error.message,
+      );
+    const fromSql = await message(
+      on.sql('select tuskmq.add_job($1, $2, $3, $4)', [
+        queue.name,
+        'a',
+        '{"some":"data"}',
+        JSON.stringify(opts),
+      ]),
+    );
+    expect(fromSql).not.toBe('added');
+    expect(fromSql).toBe(await message(queue.add('a', { some: 'data' }, opts as JobsOptions)));
+  });
+
+  test.each(['007', '9007199254740993', 'x1', 'a:b:c'])('accepts the id %s', async (jobId) => {
+    const queue = on.queue();
+    const options = JSON.stringify({ jobId });
+    await on.sql("select tuskmq.add_job($1, 'a', '{}', $2)", [queue.name, options]);
+    expect(await queue.add('again', {}, { jobId })).toMatchObject({ id: jobId });
+    expect((await queue.getJob(jobId))!.name).toBe('a');
+  });
+
+  test('takes options that are null as not given', async () => {
+    const queue = on.queue();
+    await on.sql("select tuskmq.add_job($1, 'a', null, $2)", [
+      queue.name,
+      '{"delay": null, "priority": null, "jobId": null}',
+    ]);
+    expect(await queue.getWaiting()).toMatchObject([{ id: '1', data: {} }]);
+  });
+
+  test('puts a job with lifo to the head, one with a priority too among its equals', async () => {
+    const queue = on.queue();
+    const add = (name: string, opts: object) =>
+      on.sql("select tuskmq.add_job($1, $2, '{}', $3)", [queue.name, name, JSON.stringify(opts)]);
+    await add('second', {});
+    await add('first', { lifo: true });
+    await add('third', { priority: 1 });
+    await add('fourth', { priority: 1, lifo: true });
+    const names = async (states: 'waiting' | 'prioritized') =>
+      (await queue.getJobs([states], 0, -1, true)).map(({ name }) => name);
+    expect([...(await names('waiting')), ...(await names('prioritized'))]).toEqual([
+      'first',
+      'second',
+      'third',
+      'fourth',
+    ]);
+  });
+
+  test('deduplicates', async () => {
+    const queue = on.queue();
+    const add = () =>
+      on.sql(`select tuskmq.add_job($1, 'a', '{}', '{"deduplication": {"id": "d"}}') as id`, [
+        queue.name,
+      ]);
+    expect([await add(), await add()]).toEqual([[{ id: '1' }], [{ id: '1' }]]);
+    expect(await queue.count()).toBe(1);
+  });
+
+  test('rounds a delay up to whole milliseconds', async () => {
+    const queue = on.queue();
+    await on.sql(`select tuskmq.add_job($1, 'a', '{}', '{"delay": 60000.5}')`, [queue.name]);
+    expect(await queue.getDelayedCount()).toBe(1);
+  });
+});
+
+describe('add_flow', () => {
+  test('adds a flow, which runs from its leaves to its top', async () => {
+    const queue = on.queue();
+    const other = on.queue();
+    const ran: unknown[] = [];
+    const note = async (job: Job) => {
+      ran.push([job.name, job.data, await job.getChildrenValues()]);
+      return job.name;
+    };
+    const [row] = await on.sql('select tuskmq.add_flow($1) as id', [
+      JSON.stringify({
+        name: 'ship',
+        queueName: queue.name,
+        data: { order: 7 },
+        opts: { jobId: 'order-7' },
+        children: [{ name: 'pack', queueName: other.name, opts: { jobId: 'pack-7' } }],
+      }),
+    ]);
+    expect(row).toEqual({ id: 'order-7' });
+    expect(await queue.getJobState('order-7')).toBe('waiting-children');
+    expect((await other.getJob('pack-7'))!.parent).toEqual({
+      id: 'order-7',
+      queueKey: `bull:${queue.name}`,
+    });
+    on.worker(queue, note);
+    on.worker(other, note);
+    await until(() => ran.length === 2);
+    expect(ran).toEqual([
+      ['pack', {}, {}],
+      ['ship', { order: 7 }, { [`bull:${other.name}:pack-7`]: 'pack' }],
+    ]);
+  });
+
+  test('adds nothing when one of its jobs cannot be added', async () => {
+    const queue = on.queue();
+    const flow = {
+      name: 'top',
+      queueName: queue.name,
+      children: [{ name: 'bad', queueName: queue.name, opts: { priority: 1.5 } }],
+    };
+    await expect(on.sql('select tuskmq.add_flow($1)', [JSON.stringify(flow)])).rejects.toThrow(
+      'Priority should not be float',
+    );
+    expect(await queue.getJobCounts()).toMatchObject({ waiting: 0, 'waiting-children': 0 });
+  });
+
   test.each([
-    [{ jobId: '12' }, 'Custom Id cannot be integers'],
-    [{ jobId: 'a:b' }, 'Custom Id cannot contain :'],
-    [{ priority: -1 }, 'Priority should be between 0 and 2097151'],
-  ])('refuses %j', async (opts, message) => {
-    const add = on.sql("select tuskmq.add_job('q', 'a', '{}', $1)", [JSON.stringify(opts)]);
-    await expect(add).rejects.toThrow(message);
+    [
+      { deduplication: { id: 'd' } },
+      [{}],
+      'Deduplication options cannot be used on flow nodes with children',
+    ],
+    [{}, undefined, 'Queue name must be provided'],
+  ])('refuses a flow whose top has %j and children %j', async (opts, children, message) => {
+    const queue = on.queue();
+    const flow = { name: 'top', opts, ...(children ? { queueName: queue.name, children } : {}) };
+    await expect(on.sql('select tuskmq.add_flow($1)', [JSON.stringify(flow)])).rejects.toThrow(
+      message,
+    );
+  });
+});
+
+describe('a queue that an open transaction is making', () => {
+  test('holds up no connection of those who want it, and is theirs when that commits', async () => {
+    const name = on.name();
+    const business = await on.client();
+    await business.query('begin');
+    await business.query(`select tuskmq.add_job('${name}', 'first')`);
+    const pool = new Pool({ connectionString: on.url, max: 1 });
+    const queue = on.queue(name, { connection: pool });
+    const adding = queue.add('second', {});
+    const [{ id }] = (await on.sql("select tuskmq.ensure_queue('bull', $1) as id", [name])) as [
+      { id: number | null },
+    ];
+    expect(id).toBeNull();
+    // The only connection answers meanwhile.
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    await business.query('commit');
+    expect((await adding).id).toBe('2');
+    await queue.close();
+    await pool.end();
+  });
+
+  test('is made by whoever comes next when that rolls back', async () => {
+    const name = on.name();
+    const business = await on.client();
+    await business.query('begin');
+    await business.query(`select tuskmq.add_job('${name}', 'first')`);
+    const waiting = on.sql('select tuskmq.add_job($1, $2) as id', [name, 'second']);
+    await business.query('rollback');
+    expect(await waiting).toEqual([{ id: '1' }]);
+  });
+
+  test('is a conflict to try again for a transaction whose snapshot is older', async () => {
+    const name = on.name();
+    const late = await on.client();
+    await late.query('begin isolation level repeatable read');
+    await late.query('select 1');
+    await on.sql('select tuskmq.create_queue($1)', [name]);
+    await expect(late.query(`select tuskmq.add_job('${name}', 'a')`)).rejects.toMatchObject({
+      code: '40001',
+    });
   });
 });
 

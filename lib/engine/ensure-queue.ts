@@ -1,0 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Store } from '../store/store';
+
+const FIRST_RETRY_MS = 5;
+const LAST_RETRY_MS = 500;
+
+/**
+ * The id of a queue, which is made when it is new. While a transaction of the application's is
+ * making it, asks again every 5 ms, doubling up to 500 ms, and holds no connection meanwhile.
+ */
+export async function ensureQueue(store: Store, prefix: string, name: string): Promise<number> {
+  for (let ms = FIRST_RETRY_MS; ; ms = Math.min(ms * 2, LAST_RETRY_MS)) {
+    const id = await store.ensureQueue(prefix, name);
+    if (id !== null) return id;
+    await delay(ms);
+  }
+}

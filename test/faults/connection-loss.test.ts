@@ -1,0 +1,113 @@
+import { Pool } from 'pg';
+import { openSession } from '../../lib/db/node-postgres';
+import { Listener } from '../../lib/engine/listener';
+import { record, useInstances } from '../helpers/instances';
+import { startProxy, type TcpProxy } from '../helpers/tcp-proxy';
+import { until } from '../helpers/wait';
+
+const on = useInstances();
+
+let proxy: TcpProxy;
+beforeEach(async () => {
+  proxy = await startProxy(on.url);
+});
+afterEach(() => proxy.close());
+
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** What a worker that has nothing to do is waiting in. */
+const isAsleep = (worker: object) =>
+  (worker as { loop?: { isAsleep(): boolean } }).loop?.isAsleep() ?? false;
+
+describe('the session that listens', () => {
+  /** A listener that asks after 100 ms. */
+  function listen(pool: Pool) {
+    const silences: number[] = [];
+    const listener = new Listener(
+      () => openSession(pool),
+      async () => {},
+      async () => {},
+      (ms) => void silences.push(ms),
+      logger,
+      100,
+    );
+    return { listener, silences };
+  }
+
+  test('is replaced when its server does not answer any more, and hears again', async () => {
+    const pool = new Pool({ connectionString: proxy.url });
+    const { listener, silences } = listen(pool);
+    let heard = 0;
+    await listener.subscribe('silence', () => heard++);
+    await on.sql('notify silence');
+    await until(() => heard === 2);
+    proxy.blackHole();
+    await until(() => silences.length === 1);
+    // Subscribers are told that something may have been missed.
+    await until(() => heard === 3);
+    await on.sql('notify silence');
+    await until(() => heard === 4);
+    await listener.close();
+    await pool.end();
+  });
+
+  test('is asked when it was silent, and kept when it answers', async () => {
+    const pool = new Pool({ connectionString: proxy.url });
+    const { listener, silences } = listen(pool);
+    await listener.subscribe('silence', () => {});
+    const before = proxy.statements;
+    await until(() => proxy.statements >= before + 4);
+    expect([silences, proxy.connections, listener.isListening]).toEqual([[], 1, true]);
+    await listener.close();
+    await pool.end();
+  });
+});
+
+describe('a worker', () => {
+  test('works again when all its connections fell silent at once', async () => {
+    const connection = proxy.url;
+    const queue = on.queue();
+    const worker = on.worker(queue, async (job) => job.name, { connection });
+    const heard = record(worker, 'completed');
+    await queue.add('before', {});
+    await until(() => heard.length === 1 && isAsleep(worker));
+    proxy.blackHole();
+    await queue.add('after', {});
+    await until(() => heard.length === 2, { timeout: 25_000 });
+    expect((await queue.getJobCounts()).completed).toBe(2);
+  }, 30_000);
+
+  test('is woken again when only the connection fell silent that listens', async () => {
+    const connection = proxy.url;
+    const queue = on.queue();
+    const worker = on.worker(queue, async (job) => job.name, { connection });
+    const heard = record(worker, 'completed');
+    await until(() => isAsleep(worker));
+    proxy.blackHole(/listen "/);
+    const { listener } = worker.getBackend();
+    await until(() => !listener.isListening, { timeout: 15_000 });
+    await until(() => listener.isListening && isAsleep(worker));
+    let wokenCount = 0;
+    const channel = await queue.getBackend().store.channel('wake', await queue.queueId());
+    const unsubscribe = await listener.subscribe(channel, () => wokenCount++);
+    await queue.add('a', {});
+    await until(() => heard.length === 1 && wokenCount > 0);
+    await unsubscribe();
+  }, 30_000);
+});
+
+describe('a hundred idle workers of a hundred queues', () => {
+  test('cost five statements a second and three connections at most', async () => {
+    const connection = proxy.url;
+    const workers = Array.from({ length: 100 }, () =>
+      on.worker(on.name(), async () => {}, { connection }),
+    );
+    await until(() => workers.every(isAsleep), { timeout: 30_000 });
+    const before = proxy.statements;
+    const from = performance.now();
+    await until(() => proxy.statements >= before + 12);
+    const perSecond = (proxy.statements - before) / ((performance.now() - from) / 1_000);
+    expect(perSecond).toBeLessThanOrEqual(5);
+    expect(proxy.connections).toBeLessThanOrEqual(3);
+  }, 60_000);
+});
