@@ -262,4 +262,12 @@ describe('a job', () => {
     expect(await asked(good)).toEqual({ state: 'unknown', is: -1 });
     expect(await queue.getJobState(bad.id!)).toBe('failed');
   });
+
+  test('knows and frees a deduplication id by the earlier names too', async () => {
+    const queue = on.queue();
+    await queue.add('a', {}, { deduplication: { id: 'd' } });
+    expect(await queue.getDebounceJobId('d')).toBe('1');
+    expect(await queue.removeDebounceKey('d')).toBe(1);
+    expect(await queue.getDebounceJobId('d')).toBeNull();
+  });
 });
