@@ -20,12 +20,10 @@ export type QueueEventsProducerOptions = BaseOptions;
 export type KeyPrefixOptions = Pick<BaseOptions, 'prefix'>;
 export type FlowOpts = FlowOptions;
 export type NodeOpts = GetFlowOptions;
-export type BaseJobOptions = DefaultJobOptions & Pick<JobsOptions, 'jobId' | 'parent'>;
+export type BaseJobOptions = DefaultJobOptions &
+  Pick<JobsOptions, 'jobId' | 'parent' | 'prevMillis'>;
 export type BulkJobOptions = JobsOptions;
-export type CompressableJobOptions = Omit<
-  JobsOptions,
-  keyof BaseJobOptions | 'repeat' | 'prevMillis'
->;
+export type CompressableJobOptions = Omit<JobsOptions, keyof BaseJobOptions | 'repeat'>;
 export type JobSchedulerJobOptions = JobsOptions;
 export type JobSchedulerTemplateJson<DataType = unknown> = NonNullable<
   JobSchedulerJson<DataType>['template']
