@@ -47,7 +47,6 @@ const LISTED_SCHEDULERS =
   'getJobSchedulers lists schedulers by their next slot, in either direction and page by page';
 const SCHEDULER = 'JobScheduler does what the queue does, and is what the queue has';
 const STRATEGY = 'a scheduler at work uses the repeat strategy of queue and worker';
-const TEMPLATE = 'a scheduler shows the template as it was given';
 const MINUTES =
   'getMetrics returns the counts of past minutes, newest first, with 0 for empty ones';
 const METERED = 'the meter records the counts of a queue when asked to';
@@ -479,7 +478,7 @@ export const verdicts: Verdicts = {
       'a job that is missing is told so (-1), where BullMQ says that it is not delayed (-3)',
       'Job.promote and changeDelay are for delayed jobs alone',
     ),
-    retry: same('a job that is retried forgets in its object when it ran and ended'),
+    retry: same('Job.retry lets a failed job run again, its counters kept unless reset'),
     getChildrenValues: same('FlowProducer.add gives a parent the values of its children by key'),
     getIgnoredChildrenFailures: same(
       'a child that fails for good is ignored with ignoreDependencyOnFailure once all others are done',
@@ -620,7 +619,7 @@ export const verdicts: Verdicts = {
       'a worker tells which jobs it holds when it renews its locks, as often as it is told to',
     ),
     runRetryDelay: differs(
-      'default one second, not 15; when a connection that was there is lost, the worker decides itself',
+      'default one second, not 15; for the first connection: one that is lost is tried again after 0.1 to 5 s',
       'a worker connects again after the time given, until it is closed',
     ),
     settings: same('backoff asks the strategy of the worker, which may refuse to go on'),
@@ -904,18 +903,18 @@ export const verdicts: Verdicts = {
     id: notHere(LEGACY),
     iterationCount: same(RUN_LIMIT),
     limit: same(RUN_LIMIT),
-    startDate: same(OFFSET),
+    startDate: same(PATTERN),
     endDate: same(PATTERN),
     tz: same(PATTERN),
     pattern: same(PATTERN),
     every: same(INTERVAL),
     next: same(LISTED_SCHEDULERS),
     offset: same(OFFSET),
-    template: same(TEMPLATE),
+    template: same(INTERVAL),
   },
   JobSchedulerTemplateJson: {
-    data: same(TEMPLATE),
-    opts: same(TEMPLATE),
+    data: same(INTERVAL),
+    opts: same(INTERVAL),
   },
   SandboxedJob: {
     data: same(SANDBOXED),
