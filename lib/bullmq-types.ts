@@ -6,23 +6,40 @@
 import type { Job } from './job';
 import type { DependenciesOptions, Page } from './job-family';
 import type { WorkerListener as ListenerOfJobs } from './model/events';
-import type { BackoffStrategy } from './options/backoff';
+import type { JobProgress } from './model/job-record';
+import type { JobSchedulerJson } from './model/scheduler';
 import type { BaseOptions } from './options/connection-options';
 import type { DefaultJobOptions, JobsOptions } from './options/job-options';
-import type { FlowOptions, GetFlowOptions } from './options/queue-options';
+import type { FlowJob, FlowOptions, GetFlowOptions, QueueOptions } from './options/queue-options';
+import type { SandboxOptions } from './options/sandbox-options';
+import type { Exception } from './options/telemetry-options';
+import type { SandboxedJob } from './sandboxed-job';
 
 export type QueueBaseOptions = BaseOptions;
 export type QueueEventsProducerOptions = BaseOptions;
 export type KeyPrefixOptions = Pick<BaseOptions, 'prefix'>;
 export type FlowOpts = FlowOptions;
 export type NodeOpts = GetFlowOptions;
-export type BaseJobOptions = DefaultJobOptions & Pick<JobsOptions, 'jobId' | 'parent'>;
+export type BaseJobOptions = DefaultJobOptions &
+  Pick<JobsOptions, 'jobId' | 'parent' | 'prevMillis'>;
 export type BulkJobOptions = JobsOptions;
+export type CompressableJobOptions = Omit<JobsOptions, keyof BaseJobOptions | 'repeat'>;
+export type JobSchedulerJobOptions = JobsOptions;
+export type JobSchedulerTemplateJson<DataType = unknown> = NonNullable<
+  JobSchedulerJson<DataType>['template']
+>;
+export type RepeatBaseOptions = QueueOptions;
+export type SandboxedOptions = SandboxOptions;
+export type ExceptionType = Exclude<Exception, string>;
+export type FlowQueuesOpts = NonNullable<FlowOptions['queuesOptions']>;
+export type FlowJobBase<Opts> = Omit<FlowJob, 'opts' | 'children'> & { opts?: Opts };
+export type FlowJobNode = FlowJob;
+export type FlowNestedLeafJob = FlowJob & { children?: never };
+export type FlowParentJob = FlowJob & { children: FlowJob[] };
+export type FlowRootLeafJob = FlowNestedLeafJob;
+export type FlowRootParentJob = FlowParentJob;
 export type DependenciesOpts = DependenciesOptions;
 export type DependencyOpts = Page;
-
-/** What `job.updateProgress` takes; anything else that JSON can hold is taken too. */
-export type JobProgress = string | boolean | number | object;
 
 // biome-ignore-start lint/suspicious/noExplicitAny: as in BullMQ, untyped data and results
 /** What a worker tells its own listeners. */
@@ -30,7 +47,49 @@ export type WorkerListener<
   DataType = any,
   ResultType = any,
   NameType extends string = string,
-> = ListenerOfJobs<Job<DataType, ResultType, NameType>, ResultType>;
+  ProgressType extends JobProgress = JobProgress,
+> = ListenerOfJobs<Job<DataType, ResultType, NameType, ProgressType>, ResultType, ProgressType>;
+
+/** What a file exports whose path is given for a processor. */
+export type SandboxedJobProcessor<DataType = any, ResultType = any> = (
+  job: SandboxedJob<DataType, ResultType>,
+  token?: string,
+  signal?: AbortSignal,
+) => ResultType | PromiseLike<ResultType>;
+
+/** What a job is to code that does not work on it. */
+export type MinimalJob<
+  DataType = any,
+  ReturnType = any,
+  NameType extends string = string,
+  ProgressType extends JobProgress = JobProgress,
+> = Pick<
+  Job<DataType, ReturnType, NameType, ProgressType>,
+  | 'name'
+  | 'data'
+  | 'opts'
+  | 'id'
+  | 'progress'
+  | 'returnvalue'
+  | 'stacktrace'
+  | 'delay'
+  | 'timestamp'
+  | 'attemptsMade'
+  | 'failedReason'
+  | 'finishedOn'
+  | 'processedOn'
+  | 'parentKey'
+  | 'parent'
+  | 'repeatJobKey'
+  | 'asJSON'
+  | 'asJSONSandbox'
+  | 'updateData'
+  | 'updateProgress'
+  | 'log'
+  | 'queueName'
+  | 'prefix'
+  | 'queueQualifiedName'
+>;
 // biome-ignore-end lint/suspicious/noExplicitAny: see above
 
 /** What `job.retry` takes. Defaults: false. */
@@ -53,11 +112,6 @@ export interface ObliterateOpts {
 /** What `worker.getNextJob` takes. Default: true. */
 export interface GetNextJobOptions {
   block?: boolean;
-}
-
-/** What a worker's `settings` are. */
-export interface AdvancedOptions {
-  backoffStrategy?: BackoffStrategy;
 }
 
 /** The parent of a job, as the job has it. */

@@ -1,21 +1,34 @@
 export { randomUUID } from 'node:crypto';
 export type {
-  AdvancedOptions,
   BaseJobOptions,
   BulkJobOptions,
+  CompressableJobOptions,
   DependenciesOpts,
   DependencyOpts,
+  ExceptionType,
+  FlowJobBase,
+  FlowJobNode,
+  FlowNestedLeafJob,
   FlowOpts,
+  FlowParentJob,
+  FlowQueuesOpts,
+  FlowRootLeafJob,
+  FlowRootParentJob,
   GetNextJobOptions,
-  JobProgress,
+  JobSchedulerJobOptions,
+  JobSchedulerTemplateJson,
   KeyPrefixOptions,
+  MinimalJob,
   MoveToWaitingChildrenOpts,
   NodeOpts,
   ObliterateOpts,
   ParentKeys,
   QueueBaseOptions,
   QueueEventsProducerOptions,
+  RepeatBaseOptions,
   RetryOptions,
+  SandboxedJobProcessor,
+  SandboxedOptions,
   WorkerListener,
 } from './bullmq-types';
 export type { TransactionClient } from './db/transaction';
@@ -61,7 +74,7 @@ export type {
   QueueEventsListener,
   QueueListener,
 } from './model/events';
-export type { JobJson, JobJsonSandbox } from './model/job-record';
+export type { JobJson, JobJsonSandbox, JobProgress } from './model/job-record';
 export type { FinishedStatus, JobState, JobType } from './model/job-state';
 export type { Metrics } from './model/metrics';
 export { type KeysMap, QueueKeys } from './model/queue-keys';
@@ -89,6 +102,7 @@ export type {
   QueueOptions,
 } from './options/queue-options';
 export type {
+  AdvancedRepeatOptions,
   JobSchedulerTemplate,
   JobSchedulerTemplateOptions,
   RepeatOptions,
@@ -115,7 +129,7 @@ export type {
   Time,
   Tracer,
 } from './options/telemetry-options';
-export type { RateLimiterOptions, WorkerOptions } from './options/worker-options';
+export type { AdvancedOptions, RateLimiterOptions, WorkerOptions } from './options/worker-options';
 export { Queue } from './queue';
 export { QueueBase } from './queue-base';
 export { QueueEvents } from './queue-events';

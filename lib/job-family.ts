@@ -1,7 +1,7 @@
 import { measureRun } from './engine/job-metrics';
 import { JobFields, NO_TOKEN } from './job-fields';
 import { missingParentError, refusalError } from './model/errors';
-import type { DependencyRecord } from './model/job-record';
+import type { DependencyRecord, JobProgress } from './model/job-record';
 
 /** Children of a job by what became of them, by key `<prefix>:<queue>:<id>`. */
 export interface JobDependencies {
@@ -30,11 +30,12 @@ export interface DependenciesOptions {
 }
 
 /** A job among its parent and its children. */
-export class JobFamily<DataType, ReturnType, NameType extends string> extends JobFields<
+export class JobFamily<
   DataType,
   ReturnType,
-  NameType
-> {
+  NameType extends string,
+  ProgressType = JobProgress,
+> extends JobFields<DataType, ReturnType, NameType, ProgressType> {
   /**
    * Lets the active job wait for its children. True when it now waits: the processor is to throw a
    * `WaitingChildrenError`. False when none is pending: the job goes on.

@@ -1,7 +1,7 @@
 import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
 import { type Refusal, refusalError } from './model/errors';
-import type { JobJson, JobJsonSandbox, JobRecord } from './model/job-record';
+import type { JobJson, JobJsonSandbox, JobProgress, JobRecord } from './model/job-record';
 import { qualifiedName } from './model/names';
 import type { BackoffStrategy } from './options/backoff';
 import type { JobsOptions } from './options/job-options';
@@ -33,8 +33,8 @@ export interface MinimalQueue {
 export const NO_TOKEN = '0';
 
 /** What a job is: its fields as of when it was read, and where its methods find it in the database. */
-export class JobFields<DataType, ReturnType, NameType extends string> {
-  progress: unknown = 0;
+export class JobFields<DataType, ReturnType, NameType extends string, ProgressType = JobProgress> {
+  progress: ProgressType = 0 as ProgressType;
   returnvalue: ReturnType = null as ReturnType;
   stacktrace: string[] = null as unknown as string[];
   /** Milliseconds. */
@@ -87,7 +87,7 @@ export class JobFields<DataType, ReturnType, NameType extends string> {
     this.attemptsMade = record.attemptsMade;
     this.attemptsStarted = record.attemptsStarted;
     this.stalledCounter = record.stalledCounter;
-    this.progress = record.progress ?? 0;
+    this.progress = (record.progress ?? 0) as ProgressType;
     this.returnvalue = (record.returnvalue ?? null) as ReturnType;
     this.stacktrace = record.stacktrace ?? [];
     if (record.failedReason != null) this.failedReason = record.failedReason;
@@ -173,6 +173,8 @@ export class JobFields<DataType, ReturnType, NameType extends string> {
       ...(processedBy != null && { processedBy }),
       ...(this.parentKey !== undefined && { parentKey: this.parentKey }),
       ...(this.parent && { parent: this.parent }),
+      ...(this.repeatJobKey !== undefined && { repeatJobKey: this.repeatJobKey }),
+      ...(this.deduplicationId !== undefined && { deduplicationId: this.deduplicationId }),
     };
   }
 

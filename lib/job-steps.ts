@@ -13,6 +13,7 @@ import {
   refusalError,
   WaitingChildrenError,
 } from './model/errors';
+import type { JobProgress } from './model/job-record';
 import { toJsonText, toStorableText } from './model/json';
 import type { StepRecord, StepReport } from './model/step';
 import { isLifo } from './options/job-options';
@@ -39,11 +40,12 @@ export interface StepContext<JobType, ReturnType> {
 }
 
 /** The transactions and durable steps of a job that runs. */
-export class JobSteps<DataType, ReturnType, NameType extends string> extends JobFamily<
+export class JobSteps<
   DataType,
   ReturnType,
-  NameType
-> {
+  NameType extends string,
+  ProgressType extends JobProgress = JobProgress,
+> extends JobFamily<DataType, ReturnType, NameType, ProgressType> {
   /**
    * Opens a transaction for what the processor writes. It commits when `work` resolves, and only if
    * this run still holds the lock of the job; when `work` rejects it is rolled back. `tx.query` is

@@ -8,7 +8,7 @@ import { type MinimalQueue, NO_TOKEN } from './job-fields';
 import { JobSteps } from './job-steps';
 import { now } from './model/clock';
 import { refusalError, toError } from './model/errors';
-import type { JobJson, JobRecord, Settlement } from './model/job-record';
+import type { JobJson, JobProgress, JobRecord, Settlement } from './model/job-record';
 import type { FinishedStatus, JobState } from './model/job-state';
 import { toJsonText, toStorableText } from './model/json';
 import { SpanKind, TelemetryAttributes } from './model/telemetry';
@@ -35,7 +35,8 @@ export class Job<
   ReturnType = any,
   // biome-ignore-end lint/suspicious/noExplicitAny: see above
   NameType extends string = string,
-> extends JobSteps<DataType, ReturnType, NameType> {
+  ProgressType extends JobProgress = JobProgress,
+> extends JobSteps<DataType, ReturnType, NameType, ProgressType> {
   /** Adds a job to a queue. What `queue.add` does, without the queue's default options. */
   static async create<D, R, N extends string>(
     queue: MinimalQueue,
@@ -81,14 +82,14 @@ export class Job<
    * A job object for what the database returned, or for what `asJSON` or `moveToCompleted` made.
    * @param jobId for JSON without an id
    */
-  static fromJSON<D, R, N extends string>(
+  static fromJSON<D, R, N extends string, P extends JobProgress = JobProgress>(
     queue: MinimalQueue,
     json: JobRecord | JobJson,
     jobId?: string,
-  ): Job<D, R, N> {
+  ): Job<D, R, N, P> {
     const record =
       typeof json.stacktrace === 'string' ? toRecord(json as JobJson) : (json as JobRecord);
-    const job = new Job<D, R, N>(
+    const job = new Job<D, R, N, P>(
       queue,
       record.name as N,
       record.data as D,
@@ -134,7 +135,7 @@ export class Job<
   /**
    * Sets the progress: whatever JSON can hold. Emits `progress` on the queue or worker of this job.
    */
-  async updateProgress(progress: unknown): Promise<void> {
+  async updateProgress(progress: ProgressType): Promise<void> {
     const text = toJsonText(progress, `The progress of job ${this.id}`);
     await this.update({ progress: text }, 'updateProgress');
     this.progress = progress;
@@ -331,8 +332,8 @@ export class Job<
     this.accepted(outcome, 'reprocessJob', state);
     this.failedReason = null as unknown as string;
     this.returnvalue = null as ReturnType;
-    this.finishedOn = undefined as unknown as number;
-    this.processedOn = undefined as unknown as number;
+    this.finishedOn = null as unknown as number;
+    this.processedOn = null as unknown as number;
     if (opts.resetAttemptsMade) this.attemptsMade = 0;
     if (opts.resetAttemptsStarted) this.attemptsStarted = 0;
   }
@@ -379,7 +380,7 @@ export class Job<
 
 /** JSON with texts as the database returns a job. */
 function toRecord(json: JobJson): JobRecord {
-  const { data, opts, returnvalue, stacktrace, parent, ...fields } = json;
+  const { data, opts, returnvalue, stacktrace, parent, deduplicationId: _, ...fields } = json;
   return {
     ...fields,
     data: JSON.parse(data || '{}'),

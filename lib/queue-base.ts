@@ -138,13 +138,14 @@ export class QueueBase<Listeners = object> extends TypedEmitter<Listeners> {
   /** Tries until it works or the instance is closed; each failure is emitted as `error`. */
   protected async untilConnected<Result>(
     attempt: () => Promise<Result>,
+    retryMs = RECONNECT_MS,
   ): Promise<Result | undefined> {
     while (!this.closing) {
       try {
         return await attempt();
       } catch (error) {
         this.emit('error', error);
-        await sleep(RECONNECT_MS);
+        await sleep(retryMs);
       }
     }
     return undefined;

@@ -177,6 +177,11 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
     return this.store.getDeduplicationJob(await this.queueId(), id);
   }
 
+  /** The same as `getDeduplicationJobId`; BullMQ's earlier name for it. */
+  getDebounceJobId(id: string): Promise<string | null> {
+    return this.getDeduplicationJobId(id);
+  }
+
   async isPaused(): Promise<boolean> {
     return (await this.settings()).paused;
   }

@@ -5,6 +5,7 @@ import { carrying, traceMethods } from './engine/telemetry';
 import { Job } from './job';
 import { now } from './model/clock';
 import { type Refusal, refusalError } from './model/errors';
+import type { JobProgress } from './model/job-record';
 import { type FinishedStatus, type JobType, toJobState } from './model/job-state';
 import { toJsonText, toStorableText } from './model/json';
 import { SpanKind, TelemetryAttributes } from './model/telemetry';
@@ -135,7 +136,7 @@ export class Queue<
   }
 
   /** Sets the progress of a job and emits `progress` with its id. */
-  async updateJobProgress(jobId: string, progress: unknown): Promise<void> {
+  async updateJobProgress(jobId: string, progress: JobProgress): Promise<void> {
     const text = toJsonText(progress, `The progress of job ${jobId}`);
     const update = { queue_id: await this.queueId(), id: jobId, progress: text };
     const missing = await this.store.updateJobs([update]);
@@ -186,6 +187,11 @@ export class Queue<
   /** Frees a deduplication id: the next job of it is added. 1, or 0 when it was free. */
   async removeDeduplicationKey(id: string): Promise<number> {
     return (await this.store.removeDeduplication(await this.queueId(), id)) ? 1 : 0;
+  }
+
+  /** The same as `removeDeduplicationKey`; BullMQ's earlier name for it. */
+  removeDebounceKey(id: string): Promise<number> {
+    return this.removeDeduplicationKey(id);
   }
 
   /**

@@ -6,9 +6,11 @@ type SandboxedField =
   | 'attemptsMade'
   | 'attemptsStarted'
   | 'data'
+  | 'deduplicationId'
   | 'deferredFailure'
   | 'delay'
   | 'failedReason'
+  | 'finishedOn'
   | 'id'
   | 'name'
   | 'opts'
@@ -21,6 +23,7 @@ type SandboxedField =
   | 'progress'
   | 'queueName'
   | 'queueQualifiedName'
+  | 'repeatJobKey'
   | 'stalledCounter'
   | 'timestamp';
 

@@ -11,9 +11,11 @@ import { traceMethods } from './engine/telemetry';
 import type { ValueStream } from './engine/value-stream';
 import { WorkerTracer } from './engine/worker-tracer';
 import { Job } from './job';
+import { JobScheduler } from './job-scheduler';
 import { logWorker } from './logging';
 import { now } from './model/clock';
 import {
+  ConnectionClosedError,
   isMoved,
   isNamed,
   isRateLimitError,
@@ -25,7 +27,7 @@ import {
   UnrecoverableError,
 } from './model/errors';
 import type { WorkerListener } from './model/events';
-import type { ClaimedJob, Settlement } from './model/job-record';
+import type { ClaimedJob, JobProgress, Settlement } from './model/job-record';
 import { metricsPoints } from './options/metrics-options';
 import {
   checkConcurrency,
@@ -49,8 +51,9 @@ export type Processor<
   // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, an untyped result
   ResultType = any,
   NameType extends string = string,
+  ProgressType extends JobProgress = JobProgress,
 > = (
-  job: Job<DataType, ResultType, NameType>,
+  job: Job<DataType, ResultType, NameType, ProgressType>,
   token?: string,
   signal?: AbortSignal,
 ) => Promise<ResultType> | ResultType | ValueStream<ResultType>;
@@ -67,7 +70,7 @@ interface Run<JobType> {
  * Runs the jobs of a queue.
  *
  * Events: `active`, `completed`, `failed` (every failed try), `progress`, `stalled`, `drained`,
- * `lockRenewalFailed`, `error`, `paused`, `resumed`, `ready`, `closing`, `closed`.
+ * `lockRenewalFailed`, `locksRenewed`, `error`, `paused`, `resumed`, `ready`, `closing`, `closed`.
  */
 export class Worker<
   // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, untyped data
@@ -75,12 +78,17 @@ export class Worker<
   // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, an untyped result
   ResultType = any,
   NameType extends string = string,
-> extends QueueBase<WorkerListener<Job<DataType, ResultType, NameType>, ResultType>> {
+  ProgressType extends JobProgress = JobProgress,
+> extends QueueBase<
+  WorkerListener<Job<DataType, ResultType, NameType, ProgressType>, ResultType, ProgressType>
+> {
   declare readonly opts: ResolvedWorkerOptions;
   readonly id: string = randomUUID();
-  private readonly runner: Runner<Job<DataType, ResultType, NameType>, ResultType> | undefined;
+  private readonly runner:
+    | Runner<Job<DataType, ResultType, NameType, ProgressType>, ResultType>
+    | undefined;
   /** Also of one job more than one: one that was moved may run again before its last run has ended. */
-  private readonly runs = new Set<Run<Job<DataType, ResultType, NameType>>>();
+  private readonly runs = new Set<Run<Job<DataType, ResultType, NameType, ProgressType>>>();
   /** Claimed beyond `concurrency`, for the slots that come free next: `prefetch`. */
   private readonly fetched: ClaimedJob[] = [];
   private readonly unsettled = new Set<Promise<void>>();
@@ -89,6 +97,7 @@ export class Worker<
   private readonly metricsPoints: number | undefined;
   private currentConcurrency: number;
   private isPausedHere = false;
+  private scheduler: JobScheduler | undefined;
   private isAttended = false;
   private loop: ExchangeLoop | undefined;
   private starting: Promise<void> | undefined;
@@ -106,17 +115,21 @@ export class Worker<
    */
   constructor(
     name: string,
-    processor?: Processor<DataType, ResultType, NameType> | string | URL | null,
+    processor?: Processor<DataType, ResultType, NameType, ProgressType> | string | URL | null,
     opts: WorkerOptions = {},
     backendFactory?: BackendFactory,
   ) {
     const resolved = resolveWorkerOptions(opts);
     const runner = processor
-      ? runnerOf<Job<DataType, ResultType, NameType>, ResultType>(processor, resolved, {
-          concurrency: () => this.currentConcurrency,
-          cancellationOf: (job) => this.cancellationOf(job),
-          onError: (error) => this.emit('error', error),
-        })
+      ? runnerOf<Job<DataType, ResultType, NameType, ProgressType>, ResultType>(
+          processor,
+          resolved,
+          {
+            concurrency: () => this.currentConcurrency,
+            cancellationOf: (job) => this.cancellationOf(job),
+            onError: (error) => this.emit('error', error),
+          },
+        )
       : undefined;
     super(name, resolved, backendFactory);
     this.runner = runner;
@@ -161,7 +174,7 @@ export class Worker<
     const connected = await this.untilConnected(async () => {
       const queueId = await this.queueId();
       return { queueId, channel: await store.channel('wake', queueId) };
-    });
+    }, this.opts.runRetryDelay);
     if (!connected) return;
     const { queueId, channel } = connected;
     const loop = new ExchangeLoop(store, queueId, {
@@ -192,12 +205,14 @@ export class Worker<
 
   /** Has the heartbeat keep this worker alive, and look for jobs of dead workers. */
   private attend(queueId: number, loop?: ExchangeLoop): void {
-    const { lockDuration, stalledInterval, maxStalledCount, skipStalledCheck } = this.opts;
+    const { lockDuration, lockRenewTime, stalledInterval, maxStalledCount, skipStalledCheck } =
+      this.opts;
     this.isAttended = true;
     this.cleanups.push(
       this.backend.pulse.attend({
         queueId,
         lockDuration,
+        lockRenewTime,
         stalledInterval,
         maxStalledCount,
         checksStalled: !skipStalledCheck,
@@ -208,11 +223,20 @@ export class Worker<
         },
         onClaimable: () => loop?.prod(),
         onLeaseLost: () => {
-          const ids = [...this.runs].map(({ job }) => job.id!);
-          if (ids.length > 0) this.emit('lockRenewalFailed', ids);
+          const jobIds = this.runningIds();
+          if (jobIds.length > 0) this.emit('lockRenewalFailed', jobIds);
+        },
+        onLeaseRenewed: () => {
+          if (this.opts.skipLockRenewal || this.listenerCount('locksRenewed') === 0) return;
+          const jobIds = this.runningIds();
+          if (jobIds.length > 0) this.emit('locksRenewed', { count: jobIds.length, jobIds });
         },
       }),
     );
+  }
+
+  private runningIds(): string[] {
+    return [...this.runs].map(({ job }) => job.id!);
   }
 
   /**
@@ -248,7 +272,7 @@ export class Worker<
 
   /** The life of one job here: claimed, run, reported. */
   private async process(record: ClaimedJob): Promise<void> {
-    const job = Job.fromJSON<DataType, ResultType, NameType>(this, record);
+    const job = Job.fromJSON<DataType, ResultType, NameType, ProgressType>(this, record);
     if (this.opts.name) job.processedBy = this.opts.name;
     // An AbortController for each job costs more than many a job: only for processors that look at
     // it.
@@ -262,7 +286,7 @@ export class Worker<
   }
 
   private async perform(
-    run: Run<Job<DataType, ResultType, NameType>>,
+    run: Run<Job<DataType, ResultType, NameType, ProgressType>>,
     record: ClaimedJob,
   ): Promise<void> {
     const { job, controller } = run;
@@ -278,7 +302,7 @@ export class Worker<
     }
   }
 
-  private ended(run: Run<Job<DataType, ResultType, NameType>>): void {
+  private ended(run: Run<Job<DataType, ResultType, NameType, ProgressType>>): void {
     if (!this.runs.delete(run)) return;
     const next = this.isFetching() ? this.fetched.shift() : undefined;
     if (next) this.track(this.process(next));
@@ -287,7 +311,7 @@ export class Worker<
   /** Makes the next job of a scheduler, before this one runs. False when that failed: the job is put off. */
   private async advance(
     record: ClaimedJob,
-    run?: Run<Job<DataType, ResultType, NameType>>,
+    run?: Run<Job<DataType, ResultType, NameType, ProgressType>>,
   ): Promise<boolean> {
     const { store } = this.backend;
     const { maxStalledCount, settings } = this.opts;
@@ -313,7 +337,7 @@ export class Worker<
 
   /** Runs the processor. Tools that trace what workers do put themselves around this method. */
   protected async callProcessJob(
-    job: Job<DataType, ResultType, NameType>,
+    job: Job<DataType, ResultType, NameType, ProgressType>,
     token: string,
     signal?: AbortSignal,
   ): Promise<ResultType> {
@@ -331,7 +355,7 @@ export class Worker<
   }
 
   private async complete(
-    job: Job<DataType, ResultType, NameType>,
+    job: Job<DataType, ResultType, NameType, ProgressType>,
     record: ClaimedJob,
     result: ResultType,
   ): Promise<void> {
@@ -371,7 +395,7 @@ export class Worker<
 
   /** A processor threw: it has moved the job, or the job is to wait, or it failed. */
   private async settleThrown(
-    job: Job<DataType, ResultType, NameType>,
+    job: Job<DataType, ResultType, NameType, ProgressType>,
     record: ClaimedJob,
     thrown: unknown,
   ): Promise<void> {
@@ -401,7 +425,7 @@ export class Worker<
   }
 
   private async fail(
-    job: Job<DataType, ResultType, NameType>,
+    job: Job<DataType, ResultType, NameType, ProgressType>,
     record: ClaimedJob,
     error: Error,
   ): Promise<void> {
@@ -441,7 +465,7 @@ export class Worker<
 
   /** Reports how a run ended. Resolves to why the database did not accept that, or null. */
   private report(
-    job: Job<DataType, ResultType, NameType>,
+    job: Job<DataType, ResultType, NameType, ProgressType>,
     settlement: Settlement,
   ): Promise<Refusal | null> {
     if (this.metricsPoints !== undefined) settlement.metrics_points = this.metricsPoints;
@@ -492,6 +516,17 @@ export class Worker<
     return this.closing;
   }
 
+  /** The schedulers of the queue whose jobs run here. */
+  get jobScheduler(): Promise<JobScheduler> {
+    if (!this.scheduler) {
+      // Made now, it would be closed by nobody.
+      if (this.closing) return Promise.reject(new ConnectionClosedError());
+      this.scheduler = new JobScheduler(this.name, this.opts);
+      this.scheduler.on('error', (error) => this.emit('error', error));
+    }
+    return Promise.resolve(this.scheduler);
+  }
+
   private async shutDown(force: boolean): Promise<void> {
     // `closing` must be set before anybody hears of it.
     await Promise.resolve();
@@ -501,6 +536,7 @@ export class Worker<
     if (!force) await this.whenIdle();
     await Promise.all([this.runner?.close(force), this.loop?.stop(force)]);
     for (const cleanup of this.cleanups) await cleanup();
+    await this.scheduler?.close();
     await this.backend.release();
     this.onClosed();
     this.emit('closed');
@@ -552,7 +588,7 @@ export class Worker<
   async getNextJob(
     token: string,
     { block = true } = {},
-  ): Promise<Job<DataType, ResultType, NameType> | undefined> {
+  ): Promise<Job<DataType, ResultType, NameType, ProgressType> | undefined> {
     const job = await this.fetch(token, block);
     await this.tracer?.fetched(job, { block });
     return job;
@@ -561,7 +597,7 @@ export class Worker<
   private async fetch(
     token: string,
     block: boolean,
-  ): Promise<Job<DataType, ResultType, NameType> | undefined> {
+  ): Promise<Job<DataType, ResultType, NameType, ProgressType> | undefined> {
     const queueId = await this.queueId();
     const { lockDuration, name = '', drainDelay } = this.opts;
     const until = now() + drainDelay * 1000;
@@ -576,7 +612,10 @@ export class Worker<
         this.opts.limiter,
       );
       if (record && (!record.repeatJobKey || (await this.advance(record)))) {
-        return Job.fromJSON<DataType, ResultType, NameType>(this, { ...record, processedBy: name });
+        return Job.fromJSON<DataType, ResultType, NameType, ProgressType>(this, {
+          ...record,
+          processedBy: name,
+        });
       }
       if (!block || now() >= until) return undefined;
       await sleep(LOOK_AGAIN_MS);

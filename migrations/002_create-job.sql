@@ -32,7 +32,7 @@ create table job_state (
   priority         integer          not null default 0,
   seq              bigint           not null,
   run_at           timestamptz,                          -- delayed: when it is due
-  delay_ms         bigint           not null default 0,  -- waiting-children: the delay that starts when they are done
+  delay_ms         bigint           not null default 0,  -- delayed: from then on; waiting-children: starts when they are done; else old
   attempts_made    integer          not null default 0,
   attempts_started integer          not null default 0,
   stalled_count    integer          not null default 0,

@@ -1,4 +1,3 @@
-import { refusalError } from '../model/errors';
 import type { JobRecord } from '../model/job-record';
 
 // biome-ignore lint/suspicious/noExplicitAny: an EventEmitter's
@@ -29,7 +28,7 @@ const LOOK_AGAIN_MS = 5_000;
 /**
  * Resolves to the job's return value when it is completed, and rejects with its reason when it
  * failed for good.
- * @param ttl milliseconds after which to give up
+ * @param ttl milliseconds after which to give up; 0 for never
  * @throws Error also when the job is not there (any more), or when the events are closed
  */
 export async function untilFinished<Result>(
@@ -44,22 +43,18 @@ export async function untilFinished<Result>(
         end(() => resolve(returnvalue)),
       [`failed:${job.id}`]: ({ failedReason }: { failedReason: string }) =>
         end(() => reject(new Error(failedReason))),
-      [`removed:${job.id}`]: () =>
-        end(() => reject(refusalError('missing', job.key, 'isFinished'))),
+      [`removed:${job.id}`]: () => end(() => reject(missingError(job))),
       closed: () => end(() => reject(new Error('The QueueEvents was closed'))),
     };
     for (const [event, listener] of Object.entries(listeners)) events.on(event, listener);
     const lookout = setInterval(look, LOOK_AGAIN_MS);
-    const timeout =
-      ttl === undefined
-        ? undefined
-        : setTimeout(() => end(() => reject(timeoutError(job, ttl))), ttl);
+    const timeout = ttl && setTimeout(() => end(() => reject(timeoutError(job, ttl))), ttl);
     look();
 
     function look() {
       job.read().then(
         (record) => {
-          if (!record) end(() => reject(refusalError('missing', job.key, 'isFinished')));
+          if (!record) end(() => reject(missingError(job)));
           else if (record.state === 'completed') end(() => resolve(record.returnvalue as Result));
           else if (record.state === 'failed')
             end(() => reject(new Error(record.failedReason ?? '')));
@@ -75,6 +70,11 @@ export async function untilFinished<Result>(
       settle();
     }
   });
+}
+
+/** Without a `code`: BullMQ has none here either. */
+function missingError({ key }: WatchedJob): Error {
+  return new Error(`Missing key for job ${key}. isFinished`);
 }
 
 function timeoutError(job: WatchedJob, ttl: number): Error {

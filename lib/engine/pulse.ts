@@ -9,6 +9,7 @@ const PERIOD_MS = 500;
 export interface Patient {
   readonly queueId: number;
   readonly lockDuration: number;
+  readonly lockRenewTime: number | undefined;
   readonly stalledInterval: number;
   readonly maxStalledCount: number;
   readonly checksStalled: boolean;
@@ -19,6 +20,8 @@ export interface Patient {
   onClaimable(): void;
   /** The lease ran out unnoticed: what runs here may have been taken over by others. */
   onLeaseLost(): void;
+  /** The lease of all that runs here begins anew. */
+  onLeaseRenewed(): void;
 }
 
 /**
@@ -110,8 +113,8 @@ export class Pulse {
 
   private periodMs(): number {
     let ms = PERIOD_MS;
-    for (const { lockDuration, stalledInterval } of this.patients) {
-      ms = Math.min(ms, lockDuration / 3, stalledInterval);
+    for (const { lockDuration, lockRenewTime = PERIOD_MS, stalledInterval } of this.patients) {
+      ms = Math.min(ms, lockDuration / 3, lockRenewTime, stalledInterval);
     }
     return Math.max(ms, 20);
   }
@@ -135,6 +138,8 @@ export class Pulse {
         await this.processId();
         for (const reborn of this.onReborn) reborn();
         for (const patient of patients) patient.onLeaseLost();
+      } else {
+        for (const patient of patients) patient.onLeaseRenewed();
       }
       for (const { queueId, id } of answer.stalled ?? []) {
         patients

@@ -1,3 +1,4 @@
+import type { JobProgress } from './job-record';
 import type { JobState } from './job-state';
 
 /** What a queue tells its own listeners: only of what was done through this instance. */
@@ -5,7 +6,7 @@ export interface QueueListener<JobType> {
   cleaned: (jobIds: string[], type: string) => void;
   error: (error: Error) => void;
   paused: () => void;
-  progress: (jobOrId: JobType | string, progress: unknown) => void;
+  progress: (jobOrId: JobType | string, progress: JobProgress) => void;
   removed: (jobOrId: JobType | string) => void;
   resumed: () => void;
   waiting: (job: JobType) => void;
@@ -17,7 +18,7 @@ export interface FlowProducerListener {
 }
 
 /** What a worker tells its own listeners. */
-export interface WorkerListener<JobType, Result = unknown> {
+export interface WorkerListener<JobType, Result = unknown, Progress = JobProgress> {
   active: (job: JobType, prev: string) => void;
   closed: () => void;
   closing: (message: string) => void;
@@ -32,8 +33,10 @@ export interface WorkerListener<JobType, Result = unknown> {
    * results will be refused here.
    */
   lockRenewalFailed: (jobIds: string[]) => void;
+  /** This process has shown that it is alive: the jobs that run here are held for `lockDuration` from now on. */
+  locksRenewed: (renewed: { count: number; jobIds: string[] }) => void;
   paused: () => void;
-  progress: (job: JobType, progress: unknown) => void;
+  progress: (job: JobType, progress: Progress) => void;
   ready: () => void;
   resumed: () => void;
   /** A job was taken over from a worker that is dead. */
@@ -61,7 +64,7 @@ export interface QueueEventsListener {
   /** Failed for good. */
   failed: OfJob<{ failedReason: string; prev?: string }>;
   paused: (args: object, id: string) => void;
-  progress: OfJob<{ data: unknown }>;
+  progress: OfJob<{ data: JobProgress }>;
   removed: OfJob<{ prev: JobState | 'wait' }>;
   resumed: (args: object, id: string) => void;
   'retries-exhausted': OfJob<{ attemptsMade: string }>;

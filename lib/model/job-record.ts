@@ -1,5 +1,8 @@
 import type { JobState } from './job-state';
 
+/** What `job.updateProgress` takes. */
+export type JobProgress = string | boolean | number | object;
+
 /**
  * A job as the database returns it. Times in milliseconds since 1970; data, options and results
  * parsed.
@@ -53,6 +56,10 @@ export interface JobJson {
   processedBy?: string;
   parent?: { id: string; queueKey: string };
   parentKey?: string;
+  /** The id of the scheduler that made it. */
+  repeatJobKey?: string;
+  /** `opts.deduplication.id`. */
+  deduplicationId?: string;
 }
 
 /** A job for a process of its own, which knows no queue: with what names its queue. */

@@ -1,12 +1,12 @@
 import type { BaseOptions } from './connection-options';
 import type { DefaultJobOptions } from './job-options';
-import type { RepeatStrategy } from './repeat-options';
+import type { AdvancedRepeatOptions } from './repeat-options';
 
 export interface QueueOptions extends BaseOptions {
   /** Options of every job of this queue that does not say otherwise. */
   defaultJobOptions?: DefaultJobOptions;
   /** Give workers of the queue the same. */
-  settings?: { repeatStrategy?: RepeatStrategy };
+  settings?: AdvancedRepeatOptions;
 }
 
 export interface QueueEventsOptions extends BaseOptions {

@@ -34,6 +34,12 @@ export type RepeatStrategy = (
   name?: string,
 ) => number | undefined | Promise<number | undefined>;
 
+/** Strategies of the application's. */
+export interface AdvancedRepeatOptions {
+  /** For patterns. Default: they are cron expressions. */
+  repeatStrategy?: RepeatStrategy;
+}
+
 /** Options of the jobs of a scheduler. */
 export type JobSchedulerTemplateOptions = Omit<
   JobsOptions,

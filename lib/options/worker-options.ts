@@ -1,7 +1,7 @@
 import type { BackoffStrategy } from './backoff';
 import type { BaseOptions } from './connection-options';
 import { type MetricsOptions, metricsPoints } from './metrics-options';
-import type { RepeatStrategy } from './repeat-options';
+import type { AdvancedRepeatOptions } from './repeat-options';
 import type { KeepJobs } from './retention';
 import type { SandboxOptions } from './sandbox-options';
 
@@ -11,6 +11,11 @@ export interface RateLimiterOptions {
   max: number;
   /** Milliseconds. */
   duration: number;
+}
+
+export interface AdvancedOptions extends AdvancedRepeatOptions {
+  /** For types of `backoff` that are not built in. */
+  backoffStrategy?: BackoffStrategy;
 }
 
 export interface WorkerOptions extends BaseOptions, SandboxOptions {
@@ -31,6 +36,13 @@ export interface WorkerOptions extends BaseOptions, SandboxOptions {
    * 30,000.
    */
   lockDuration?: number;
+  /**
+   * Milliseconds between renewals of the lease, at most; it is renewed every 500 ms anyway. Default:
+   * that.
+   */
+  lockRenewTime?: number;
+  /** Milliseconds between attempts to connect when the worker begins. Default 1,000. */
+  runRetryDelay?: number;
   /** How often a job may be taken over from a dead worker before it fails. Default 1. */
   maxStalledCount?: number;
   /**
@@ -59,7 +71,7 @@ export interface WorkerOptions extends BaseOptions, SandboxOptions {
   removeOnFail?: KeepJobs;
   /** Count the jobs that finish, minute by minute, for `queue.getMetrics`. Default: nothing is counted. */
   metrics?: MetricsOptions;
-  settings?: { backoffStrategy?: BackoffStrategy; repeatStrategy?: RepeatStrategy };
+  settings?: AdvancedOptions;
 }
 
 /** The options with their defaults. */
@@ -99,6 +111,12 @@ export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions
     throw new Error('prefetch must be an integer greater or equal than 0');
   }
   if (resolved.stalledInterval <= 0) throw new Error('stalledInterval must be greater than 0');
+  if (resolved.lockRenewTime !== undefined && !(resolved.lockRenewTime > 0)) {
+    throw new Error('lockRenewTime must be greater than 0');
+  }
+  if (resolved.runRetryDelay !== undefined && !(resolved.runRetryDelay >= 0)) {
+    throw new Error('runRetryDelay must be greater or equal than 0');
+  }
   if (resolved.drainDelay <= 0) throw new Error('drainDelay must be greater than 0');
   metricsPoints(resolved.metrics);
   if (!(resolved.lockDuration > 0)) throw new Error('lockDuration must be greater than 0');

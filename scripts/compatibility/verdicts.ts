@@ -7,12 +7,9 @@
 import { differs, like, notHere, same, type Verdicts } from './verdict';
 
 // Why whole families are not here.
-const DEDUPLICATION = 'no deduplication yet';
-const SCHEDULERS = 'no job schedulers yet';
-const GLOBAL_LIMITS = 'no global concurrency and rate limit yet';
-const METRICS = 'no metrics yet';
-const TELEMETRY = 'no telemetry yet';
-const SANDBOX = 'no sandboxed processors yet';
+const LEGACY = 'for the repeatable jobs that earlier versions of BullMQ left in Redis';
+const UNSET = 'BullMQ has the name only, and sets it no more';
+const PROTOCOL = 'how BullMQ’s workers talk to their children; processors do not see it';
 const REDIS = 'a part of the Redis client';
 const INSIDE = 'an inner part of BullMQ';
 const POSTGRES = "a part of BullMQ's own PostgreSQL backend";
@@ -29,6 +26,43 @@ const USERS_CODE = 'code written for BullMQ compiles against these types';
 const QUEUE_TELLS = 'a queue tells its own listeners what is done through it';
 const DEFAULTS = 'Queue.add overlays the default options of the queue with those of the job';
 const STORED = 'Job.toJSON and asJSON of a stored job are plain, with data as value and as text';
+const NAMED = 'a job names its scheduler and its deduplication id, also as JSON';
+const DEDUPLICATES =
+  'deduplication without a ttl drops jobs of an id for which another stands, and answers with that';
+const DEDUPLICATION_ENDS =
+  'deduplication without a ttl can be ended by hand, by the queue or by the job that stands for the id';
+const CONCURRENCY = 'global concurrency can be raised, lowered and removed while workers run';
+const GLOBAL_RATE =
+  'global rate limit goes before the number of the worker, whose window goes before its own';
+const RATE = 'limiter lets so many jobs begin in a window, of all workers together';
+const NO_LIMIT = 'global concurrency refuses what is no limit';
+const INTERVAL =
+  'upsertJobScheduler runs an interval at once, with the shape that BullMQ gives its jobs';
+const PATTERN = 'upsertJobScheduler runs a pattern at its first match, in its time zone';
+const IMMEDIATELY =
+  'upsertJobScheduler runs a pattern at once with immediately, and then by the pattern';
+const OFFSET = 'upsertJobScheduler waits for an aligned slot with an offset, and for the start';
+const RUN_LIMIT = 'a scheduler at work ends at its limit, and keeps its record';
+const LISTED_SCHEDULERS =
+  'getJobSchedulers lists schedulers by their next slot, in either direction and page by page';
+const SCHEDULER = 'JobScheduler does what the queue does, and is what the queue has';
+const STRATEGY = 'a scheduler at work uses the repeat strategy of queue and worker';
+const MINUTES =
+  'getMetrics returns the counts of past minutes, newest first, with 0 for empty ones';
+const METERED = 'the meter records the counts of a queue when asked to';
+const RUNS_METERED = 'the meter counts how runs end, and how long they took';
+const TRACED = 'traces a job from the request that adds it to what its processor adds';
+const SPANS = 'adding is a span, which the job carries';
+const RUN_SPAN =
+  'the run of a job goes on from where the job was added, and its report from the run';
+const TRACED_BY_SUBCLASS =
+  'what is done with a queue is traced by subclasses with operations of their own';
+const SANDBOXED =
+  'a processor in a file, in %s gets the job with all fields and methods, a token and a signal';
+const SANDBOX_CHANGES =
+  'a processor in a file, in %s gets the job and changes what is stored of it';
+const SANDBOX_OPTIONS =
+  'a processor in a file, in %s has children that take the options given for them';
 const STATES = 'a job answers for each state that it is in';
 const WORKER_TELLS = 'Worker tells of a job from active to completed, with its arguments';
 const ENUMS = 'what BullMQ exports as values is equal here: %s';
@@ -66,8 +100,8 @@ const jobOptions = {
   parent: same(
     'moveToWaitingChildren waits for children that were added at run time, then has their values',
   ),
-  repeatJobKey: notHere(SCHEDULERS),
-  prevMillis: notHere(SCHEDULERS),
+  repeatJobKey: notHere('set by BullMQ alone; `job.repeatJobKey` is here'),
+  prevMillis: same(PATTERN),
   timestamp: same('Queue.add keeps the time of creation that the caller gives'),
   priority: differs(
     'a negative one is refused: it has no place in the order',
@@ -88,7 +122,7 @@ const jobOptions = {
 };
 
 const childOptions = {
-  deduplication: notHere(DEDUPLICATION),
+  deduplication: same(DEDUPLICATES),
   failParentOnFailure: same(
     'a child that fails for good fails its parent with failParentOnFailure, and the parent its own',
   ),
@@ -99,7 +133,7 @@ const childOptions = {
     'a child that fails for good is ignored with ignoreDependencyOnFailure once all others are done',
   ),
   removeDependencyOnFailure: same(POLICY),
-  telemetry: notHere(TELEMETRY),
+  telemetry: same('adding leaves the context out of jobs that are not to carry it'),
 };
 
 const {
@@ -122,7 +156,7 @@ const instance = {
   waitUntilReady: same('an unreachable database makes waitUntilReady reject'),
   close: same('instances close once, however often they are asked'),
   disconnect: differs('the same as `close`: no connection is one instance’s own', SHAPE),
-  trace: notHere(TELEMETRY),
+  trace: same(TRACED_BY_SUBCLASS),
 };
 
 const emitter = {
@@ -150,7 +184,10 @@ const jobJson = {
   finishedOn: same('a job goes into another process with the names of its queue'),
   processedOn: same('a job goes into another process with the names of its queue'),
   processedBy: same('a job goes into another process with the names of its queue'),
-  failedReason: same('a job goes into another process with the names of its queue'),
+  failedReason: differs(
+    'plain text also in `asJSON`, as everywhere else',
+    'a job goes into another process with the names of its queue',
+  ),
   deferredFailure: differs('present when there is one', USERS_CODE),
   delay: differs(
     'only in what `moveToCompleted` and `getDependencies` return',
@@ -162,9 +199,9 @@ const jobJson = {
   ),
   parent: same('Job.toJSON and asJSON name the parent of a child'),
   parentKey: same('Job.toJSON and asJSON name the parent of a child'),
-  repeatJobKey: notHere(SCHEDULERS),
-  debounceId: notHere(DEDUPLICATION),
-  deduplicationId: notHere(DEDUPLICATION),
+  repeatJobKey: same(NAMED),
+  debounceId: notHere(UNSET),
+  deduplicationId: same(NAMED),
 };
 
 const FACTORY = differs(
@@ -188,10 +225,7 @@ export const verdicts: Verdicts = {
       'the version is `tuskmq:…`, that of this library',
       'a queue tells its settings and its version',
     ),
-    getMeta: differs(
-      'without `concurrency`, `max` and `duration` so far',
-      'a queue tells its settings and its version',
-    ),
+    getMeta: same('a queue tells its global limits among its settings'),
     add: same('Queue.add numbers jobs from 1 in each queue'),
     addBulk: differs(
       'all or nothing: BullMQ takes what it refuses for an id',
@@ -204,32 +238,42 @@ export const verdicts: Verdicts = {
       'Queue.pause holds for all workers: adds are taken, running jobs end, nothing is fetched',
     ),
     isPaused: same('Queue.obliterate refuses while jobs are active, unless forced'),
-    isMaxed: notHere(GLOBAL_LIMITS),
-    setGlobalConcurrency: notHere(GLOBAL_LIMITS),
-    getGlobalConcurrency: notHere(GLOBAL_LIMITS),
-    removeGlobalConcurrency: notHere(GLOBAL_LIMITS),
-    setGlobalRateLimit: notHere(GLOBAL_LIMITS),
-    getGlobalRateLimit: notHere(GLOBAL_LIMITS),
-    removeGlobalRateLimit: notHere(GLOBAL_LIMITS),
+    isMaxed: same(
+      'global concurrency holds for all workers of a queue together, whatever slots they have',
+    ),
+    setGlobalConcurrency: differs(
+      'what is no integer greater than 0 is refused: BullMQ runs nothing or everything then',
+      NO_LIMIT,
+    ),
+    getGlobalConcurrency: same(CONCURRENCY),
+    removeGlobalConcurrency: same(CONCURRENCY),
+    setGlobalRateLimit: differs(
+      'holds also for workers without a `limiter`; what is no integer greater than 0 is refused',
+      'global rate limit holds for workers without a limit of their own',
+    ),
+    getGlobalRateLimit: same(GLOBAL_RATE),
+    removeGlobalRateLimit: same(GLOBAL_RATE),
     rateLimit: differs(
       'holds for all workers of the queue, not only for those with a `limiter`',
       'RateLimitError puts the job back and lets nobody fetch until the limit ends',
     ),
-    getRateLimitTtl: differs(
-      'no `maxJobs` yet: there is no count',
-      'a queue knows how long its rate limit lasts',
+    getRateLimitTtl: same(RATE),
+    removeRateLimitKey: same(RATE),
+    jobScheduler: same(SCHEDULER),
+    upsertJobScheduler: differs(
+      'the type says that it may resolve to undefined, as it does when nothing is left within `limit` and `endDate`; a refusal (-10, -11) changes nothing',
+      'upsertJobScheduler rejects with the codes of BullMQ when jobs are in the way',
     ),
-    removeRateLimitKey: notHere('no `limiter` yet; `rateLimit(0)` ends a limit'),
-    jobScheduler: notHere(SCHEDULERS),
-    upsertJobScheduler: notHere(SCHEDULERS),
-    getJobScheduler: notHere(SCHEDULERS),
-    getJobSchedulers: notHere(SCHEDULERS),
-    getJobSchedulersCount: notHere(SCHEDULERS),
-    removeJobScheduler: notHere(SCHEDULERS),
-    getDeduplicationJobId: notHere(DEDUPLICATION),
-    getDebounceJobId: notHere(DEDUPLICATION),
-    removeDeduplicationKey: notHere(DEDUPLICATION),
-    removeDebounceKey: notHere(DEDUPLICATION),
+    getJobScheduler: same(RUN_LIMIT),
+    getJobSchedulers: same(LISTED_SCHEDULERS),
+    getJobSchedulersCount: same(LISTED_SCHEDULERS),
+    removeJobScheduler: same(
+      'the current job of a scheduler goes with its scheduler when it is delayed',
+    ),
+    getDeduplicationJobId: same(DEDUPLICATES),
+    getDebounceJobId: same('a queue knows and frees a deduplication id by the earlier names too'),
+    removeDeduplicationKey: same(DEDUPLICATION_ENDS),
+    removeDebounceKey: same('a queue knows and frees a deduplication id by the earlier names too'),
     remove: same('Job.remove removes a job with its logs and children, and tells of it'),
     updateJobProgress: same(QUEUE_TELLS),
     addJobLog: same('Job.log appends rows, read from any side and in pages'),
@@ -292,13 +336,21 @@ export const verdicts: Verdicts = {
     ),
     getWorkersCount: same('a queue lists its workers and those who listen to it'),
     getQueueEvents: same('a queue lists its workers and those who listen to it'),
-    getMetrics: notHere(METRICS),
-    recordJobCountsMetric: notHere(TELEMETRY),
-    exportPrometheusMetrics: notHere(METRICS),
+    getMetrics: differs(
+      'zeros after a gap longer than `maxDataPoints`, where BullMQ moves the last count to the oldest minute kept',
+      MINUTES,
+    ),
+    recordJobCountsMetric: same(METERED),
+    exportPrometheusMetrics: same(
+      'exportPrometheusMetrics tells of jobs by state, and of all that were completed and failed',
+    ),
   },
 
   Worker: {
-    constructor: FACTORY,
+    constructor: differs(
+      'the last argument, a backend factory, is one of this library’s; the fourth type parameter is what progress may be, since there is one kind of backend',
+      'a backend factory is asked by each class, and may hand out the backend of another instance',
+    ),
     'static RateLimitError': same(
       'RateLimitError puts the job back and lets nobody fetch until the limit ends',
     ),
@@ -320,20 +372,17 @@ export const verdicts: Verdicts = {
     startStalledCheckTimer: same(
       'a worker without a processor looks for locks that ran out when told to',
     ),
-    jobScheduler: notHere(SCHEDULERS),
+    jobScheduler: same('a worker has the schedulers of its queue'),
     processJob: notHere(
-      'a part of the run loop; `callProcessJob`, which tracing tools wrap, is here',
+      'an inner part of BullMQ: its run loop; `callProcessJob`, which tracing tools wrap, is here',
     ),
-    delay: notHere('use `setTimeout` of `node:timers/promises`'),
-    minimumBlockTimeout: notHere('nothing blocks: workers are notified'),
-    maximumBlockTimeout: notHere('nothing blocks: workers are notified'),
+    delay: notHere('an inner part of BullMQ: its own tests replace it'),
+    minimumBlockTimeout: notHere('of a blocking command of Redis; workers are notified'),
+    maximumBlockTimeout: notHere('of a blocking command of Redis; workers are notified'),
   },
 
   Job: {
-    constructor: differs(
-      'three type parameters: what progress may be is not typed; jobs are made by `queue.add`',
-      SHAPE,
-    ),
+    constructor: differs('for `queue.add` and its kin: it stores nothing', SHAPE),
     'static create': same('a job is created, one or many, by its class'),
     'static createBulk': same('a job is created, one or many, by its class'),
     'static fromId': same('a job is created, one or many, by its class'),
@@ -347,9 +396,8 @@ export const verdicts: Verdicts = {
     progress: same(STORED),
     returnvalue: same('Worker stores results of every JSON type, and undefined as null'),
     stacktrace: same('attempts keep a stack trace of each try, and the last reason'),
-    delay: differs(
-      'after a change of it counted from the creation of the job',
-      'Queue.add puts delayed, prioritized and plain jobs into their states',
+    delay: same(
+      'the delay of a job is what it was given last, as long as it is delayed or waits for its children',
     ),
     priority: same('Queue.add puts delayed, prioritized and plain jobs into their states'),
     timestamp: same('Queue.add keeps the time of creation that the caller gives'),
@@ -369,8 +417,8 @@ export const verdicts: Verdicts = {
     processedBy: same(WORKER_TELLS),
     parentKey: same('Job.toJSON and asJSON name the parent of a child'),
     parent: same('Job.toJSON and asJSON name the parent of a child'),
-    deduplicationId: notHere(DEDUPLICATION),
-    repeatJobKey: notHere(SCHEDULERS),
+    deduplicationId: same(DEDUPLICATES),
+    repeatJobKey: same(INTERVAL),
     token: differs(
       'one for each run, never again, so that a stale run can pass for no later one',
       'a job keeps its token from those who only read it',
@@ -379,8 +427,11 @@ export const verdicts: Verdicts = {
     queueQualifiedName: same(STORED),
     prefix: same(SHAPE),
     toJSON: same(STORED),
-    asJSON: differs('also `processedBy`', STORED),
-    asJSONSandbox: same('a job goes into another process with the names of its queue'),
+    asJSON: differs('also `processedBy`; `failedReason` as plain text', STORED),
+    asJSONSandbox: differs(
+      'also `delay` and `priority`, for processors in files',
+      'a job goes into another process with the names of its queue',
+    ),
     updateData: same(
       'Job.updateData and updateProgress store the last of many that are under way, and tell of progress',
     ),
@@ -394,7 +445,7 @@ export const verdicts: Verdicts = {
       'a parent that completes with pending children fails instead, and may be retried',
     ),
     removeChildDependency: same('a job is detached from its parent once'),
-    removeDeduplicationKey: notHere(DEDUPLICATION),
+    removeDeduplicationKey: same(DEDUPLICATION_ENDS),
     extendLock: same('Worker.getNextJob fetches by hand under a token of the caller'),
     moveToCompleted: differs(
       '`[]` also where BullMQ returns nothing; the rate limit and delay in it are 0',
@@ -483,26 +534,29 @@ export const verdicts: Verdicts = {
   QueueBase: like('QueueEventsProducer'),
   QueueGetters: like('Queue'),
   JobScheduler: {
-    constructor: notHere(SCHEDULERS),
-    upsertJobScheduler: notHere(SCHEDULERS),
-    removeJobScheduler: notHere(SCHEDULERS),
-    isJobScheduler: notHere(SCHEDULERS),
-    getScheduler: notHere(SCHEDULERS),
-    getJobSchedulers: notHere(SCHEDULERS),
-    getSchedulersCount: notHere(SCHEDULERS),
-    toKey: notHere(SCHEDULERS),
-    keys: notHere(SCHEDULERS),
-    closing: notHere(SCHEDULERS),
-    backend: notHere(SCHEDULERS),
-    qualifiedName: notHere(SCHEDULERS),
-    name: notHere(SCHEDULERS),
-    opts: notHere(SCHEDULERS),
-    waitUntilReady: notHere(SCHEDULERS),
-    getBackend: notHere(SCHEDULERS),
-    emit: notHere(SCHEDULERS),
-    close: notHere(SCHEDULERS),
-    disconnect: notHere(SCHEDULERS),
-    trace: notHere(SCHEDULERS),
+    constructor: differs('makes its own backend', SCHEDULER),
+    upsertJobScheduler: differs(
+      'every call replaces: `override` and `producerId` are BullMQ’s inner business',
+      SCHEDULER,
+    ),
+    removeJobScheduler: same(SCHEDULER),
+    isJobScheduler: same(SCHEDULER),
+    getScheduler: same(SCHEDULER),
+    getJobSchedulers: same(SCHEDULER),
+    getSchedulersCount: same(SCHEDULER),
+    toKey: instance.toKey,
+    keys: instance.keys,
+    closing: same('JobScheduler is closed with its queue, and cannot be had from a closed one'),
+    backend: instance.backend,
+    qualifiedName: instance.qualifiedName,
+    name: same(SHAPE),
+    opts: instance.opts,
+    waitUntilReady: instance.waitUntilReady,
+    getBackend: instance.getBackend,
+    emit: emitter.emit,
+    close: same('JobScheduler is closed with its queue, and cannot be had from a closed one'),
+    disconnect: instance.disconnect,
+    trace: same('a scheduler is upserted in a span, which all of its jobs carry'),
   },
 
   // Options
@@ -512,10 +566,10 @@ export const verdicts: Verdicts = {
     defaultJobOptions: same(DEFAULTS),
     streams: notHere(`${TOLERATED}about 10,000 events are kept while somebody listens`),
     skipMetasUpdate: notHere(`${TOLERATED}nothing is written`),
-    settings: notHere(SCHEDULERS),
-    telemetry: notHere(TELEMETRY),
+    settings: same(STRATEGY),
+    telemetry: same(SPANS),
   },
-  QueueBaseOptions: { ...baseOptions, telemetry: notHere(TELEMETRY) },
+  QueueBaseOptions: { ...baseOptions, telemetry: same(SPANS) },
   KeyPrefixOptions: { prefix: connectionOptions.prefix },
   QueueEventsOptions: {
     ...connectionOptions,
@@ -524,15 +578,22 @@ export const verdicts: Verdicts = {
     blockingTimeout: notHere(`${TOLERATED}nothing blocks`),
   },
   QueueEventsProducerOptions: connectionOptions,
-  FlowProducerOptions: { ...connectionOptions, telemetry: notHere(TELEMETRY) },
+  FlowProducerOptions: {
+    ...connectionOptions,
+    telemetry: same('a flow is a span with one for each node, which the node carries'),
+  },
   WorkerOptions: {
     ...connectionOptions,
     name: same(WORKER_TELLS),
     autorun: same('Worker.close resolves run() of a worker that was started by hand'),
     concurrency: same('concurrency is never exceeded, and may be changed while jobs run'),
-    limiter: notHere('no rate limiter yet'),
-    maximumRateLimitDelay: notHere('no rate limiter yet'),
-    metrics: notHere(METRICS),
+    limiter: same(RATE),
+    maximumRateLimitDelay: notHere(
+      `${TOLERATED}delayed jobs come due and limits end also while a worker waits`,
+    ),
+    metrics: same(
+      'a worker with metrics counts jobs that are completed and that fail for good, not their tries',
+    ),
     maxStartedAttempts: same('a worker tries a job no more that was started as often as allowed'),
     maxStalledCount: same('a job that was taken over too often fails at its next run'),
     stalledInterval: differs(
@@ -553,13 +614,19 @@ export const verdicts: Verdicts = {
       'a lease of the process: jobs of one that is gone are taken over in about two seconds',
       'a worker that is silent keeps its jobs until its lease has run out',
     ),
-    lockRenewTime: notHere(`${TOLERATED}the lease is renewed every 500 ms`),
-    runRetryDelay: notHere(`${TOLERATED}a worker tries every second until it is connected`),
+    lockRenewTime: differs(
+      'an upper limit: the lease is renewed every 500 ms',
+      'a worker tells which jobs it holds when it renews its locks, as often as it is told to',
+    ),
+    runRetryDelay: differs(
+      'default one second, not 15; for the first connection: one that is lost is tried again after 0.1 to 5 s',
+      'a worker connects again after the time given, until it is closed',
+    ),
     settings: same('backoff asks the strategy of the worker, which may refuse to go on'),
-    useWorkerThreads: notHere(SANDBOX),
-    workerForkOptions: notHere(SANDBOX),
-    workerThreadsOptions: notHere(SANDBOX),
-    telemetry: notHere(TELEMETRY),
+    useWorkerThreads: same(SANDBOX_OPTIONS),
+    workerForkOptions: same(SANDBOX_OPTIONS),
+    workerThreadsOptions: same(SANDBOX_OPTIONS),
+    telemetry: same(RUN_SPAN),
   },
   GetNextJobOptions: {
     block: same('Worker.getNextJob fetches by hand under a token of the caller'),
@@ -572,9 +639,9 @@ export const verdicts: Verdicts = {
   BaseJobOptions: jobOptions,
   JobsOptions: { ...jobOptions, ...childOptions },
   BulkJobOptions: like('JobsOptions'),
-  CompressableJobOptions: notHere('its members are in `JobsOptions`'),
-  JobSchedulerJobOptions: notHere(SCHEDULERS),
-  JobSchedulerTemplateOptions: notHere(SCHEDULERS),
+  CompressableJobOptions: like('JobsOptions'),
+  JobSchedulerJobOptions: like('JobsOptions'),
+  JobSchedulerTemplateOptions: like('JobsOptions'),
   BackoffOptions: {
     type: same('backoff of type exponential doubles each time'),
     delay: same('backoff of a number or of type fixed waits as long each time'),
@@ -612,58 +679,61 @@ export const verdicts: Verdicts = {
   },
   AdvancedOptions: {
     backoffStrategy: same('backoff asks the strategy of the worker, which may refuse to go on'),
-    repeatStrategy: notHere(SCHEDULERS),
-    repeatKeyHashAlgorithm: notHere(SCHEDULERS),
+    repeatStrategy: same(STRATEGY),
+    repeatKeyHashAlgorithm: notHere(`${LEGACY}: how their keys were hashed`),
   },
   AdvancedRepeatOptions: {
-    repeatStrategy: notHere(SCHEDULERS),
-    repeatKeyHashAlgorithm: notHere(SCHEDULERS),
+    repeatStrategy: same(STRATEGY),
+    repeatKeyHashAlgorithm: notHere(`${LEGACY}: how their keys were hashed`),
   },
-  RepeatBaseOptions: notHere(SCHEDULERS),
+  RepeatBaseOptions: like('QueueOptions'),
   RepeatOptions: {
-    endDate: notHere(SCHEDULERS),
-    startDate: notHere(SCHEDULERS),
-    pattern: notHere(SCHEDULERS),
-    key: notHere(SCHEDULERS),
-    limit: notHere(SCHEDULERS),
-    every: notHere(SCHEDULERS),
-    immediately: notHere(SCHEDULERS),
-    count: notHere(SCHEDULERS),
-    offset: notHere(SCHEDULERS),
-    prevMillis: notHere(SCHEDULERS),
-    jobId: notHere(SCHEDULERS),
-    tz: notHere(SCHEDULERS),
+    endDate: differs(
+      'no job runs after it; in BullMQ one more may with `every`',
+      'a scheduler at work makes no job after its end',
+    ),
+    startDate: same(OFFSET),
+    pattern: same(PATTERN),
+    key: notHere(`${LEGACY}; a scheduler has its id`),
+    limit: differs('one below 1 is refused', RUN_LIMIT),
+    every: differs('one below 1 or that is no number is refused', INTERVAL),
+    immediately: differs('with `every` without effect, and without a warning', IMMEDIATELY),
+    count: same('advance_scheduler counts the iterations, in all and since the last upsert'),
+    offset: differs('kept by an upsert when no job is pending; BullMQ may lose it', OFFSET),
+    prevMillis: notHere('set by BullMQ alone, on `job.opts`, where it is here too'),
+    jobId: notHere(`${LEGACY}; the jobs of a scheduler have ids of its own`),
+    tz: same(PATTERN),
   },
-  RepeatableOptions: {
-    name: notHere(SCHEDULERS),
-    startDate: notHere(SCHEDULERS),
-    endDate: notHere(SCHEDULERS),
-    tz: notHere(SCHEDULERS),
-    limit: notHere(SCHEDULERS),
-    pattern: notHere(SCHEDULERS),
-    every: notHere(SCHEDULERS),
-    offset: notHere(SCHEDULERS),
-  },
-  RepeatStrategy: notHere(SCHEDULERS),
+  RepeatableOptions: notHere(LEGACY),
+  RepeatStrategy: same(STRATEGY),
   DeduplicationOptions: {
-    id: notHere(DEDUPLICATION),
-    ttl: notHere(DEDUPLICATION),
-    extend: notHere(DEDUPLICATION),
-    replace: notHere(DEDUPLICATION),
-    reschedule: notHere(DEDUPLICATION),
-    keepLastIfActive: notHere(DEDUPLICATION),
+    id: same(DEDUPLICATES),
+    ttl: same('deduplication with a ttl lasts so long, also after the job has completed'),
+    extend: same(
+      'deduplication with a ttl begins anew with each dropped job with extend, and not without',
+    ),
+    replace: same('deduplication with replace lets a delayed job give way to the new one'),
+    reschedule: same(
+      'deduplication with reschedule gives a delayed job the delay of the one that is dropped',
+    ),
+    keepLastIfActive: same(
+      'deduplication with keepLastIfActive keeps the last job added while another is active, and adds it when that has ended',
+    ),
   },
   RateLimiterOptions: {
-    max: notHere('no rate limiter yet'),
-    duration: notHere('no rate limiter yet'),
+    max: same(RATE),
+    duration: same('limiter lets the next window begin by itself'),
   },
   MetricsOptions: {
-    maxDataPoints: notHere(METRICS),
+    maxDataPoints: differs(
+      'default one week',
+      'getMetrics keeps the last minutes that the worker wants, and counts all',
+    ),
   },
   SandboxedOptions: {
-    useWorkerThreads: notHere(SANDBOX),
-    workerForkOptions: notHere(SANDBOX),
-    workerThreadsOptions: notHere(SANDBOX),
+    useWorkerThreads: same(SANDBOX_OPTIONS),
+    workerForkOptions: same(SANDBOX_OPTIONS),
+    workerThreadsOptions: same(SANDBOX_OPTIONS),
   },
 
   // Flows
@@ -688,13 +758,13 @@ export const verdicts: Verdicts = {
       'FlowProducer.add runs children before parents, in trees of any depth, over queues and prefixes',
     ),
   },
-  FlowJobBase: notHere('its members are in `FlowJob`'),
-  FlowJobNode: notHere('its members are in `FlowJob`'),
-  FlowNestedLeafJob: notHere('its members are in `FlowJob`'),
-  FlowParentJob: notHere('its members are in `FlowJob`'),
-  FlowRootLeafJob: notHere('its members are in `FlowJob`'),
-  FlowRootParentJob: notHere('its members are in `FlowJob`'),
-  FlowQueuesOpts: notHere('its members are in `FlowOpts`'),
+  FlowJobBase: like('FlowJob'),
+  FlowJobNode: like('FlowJob'),
+  FlowNestedLeafJob: like('FlowJob'),
+  FlowParentJob: like('FlowJob'),
+  FlowRootLeafJob: like('FlowJob'),
+  FlowRootParentJob: like('FlowJob'),
+  FlowQueuesOpts: like('FlowOpts'),
   FlowJobEntry: notHere(INSIDE),
   AddNodeOpts: notHere(INSIDE),
   AddChildrenOpts: notHere(INSIDE),
@@ -760,7 +830,10 @@ export const verdicts: Verdicts = {
       'when the lease of the process ran out, for all that runs in it',
       'a worker tells which jobs it may have lost when its lease ran out',
     ),
-    locksRenewed: notHere('there is one lease for all jobs of the process, renewed every 500 ms'),
+    locksRenewed: differs(
+      'all jobs that run, each time that the lease of the process is renewed',
+      'a worker tells which jobs it holds when it renews its locks, as often as it is told to',
+    ),
     'ioredis:close': notHere(NO_REDIS_EVENT),
   },
   FlowProducerListener: {
@@ -773,7 +846,7 @@ export const verdicts: Verdicts = {
     added: same(QE_COMPLETES),
     cleaned: same(QE_QUEUE),
     completed: same(QE_COMPLETES),
-    deduplicated: notHere(DEDUPLICATION),
+    deduplicated: same(DEDUPLICATES),
     delayed: same(QE_DELAYED),
     drained: same(QE_COMPLETES),
     duplicated: same(QE_QUEUE),
@@ -815,72 +888,92 @@ export const verdicts: Verdicts = {
     version: differs('the version is `tuskmq:…`', 'a queue tells its settings and its version'),
     maxLenEvents: differs('always 10,000', 'a queue tells its settings and its version'),
     paused: same('a queue tells its settings and its version'),
-    concurrency: notHere(GLOBAL_LIMITS),
-    max: notHere(GLOBAL_LIMITS),
-    duration: notHere(GLOBAL_LIMITS),
+    concurrency: same('a queue tells its global limits among its settings'),
+    max: same('a queue tells its global limits among its settings'),
+    duration: same('a queue tells its global limits among its settings'),
   },
   Metrics: {
-    meta: notHere(METRICS),
-    data: notHere(METRICS),
-    count: notHere(METRICS),
+    meta: same(MINUTES),
+    data: same(MINUTES),
+    count: same(MINUTES),
   },
   JobSchedulerJson: {
-    key: notHere(SCHEDULERS),
-    name: notHere(SCHEDULERS),
-    id: notHere(SCHEDULERS),
-    iterationCount: notHere(SCHEDULERS),
-    limit: notHere(SCHEDULERS),
-    startDate: notHere(SCHEDULERS),
-    endDate: notHere(SCHEDULERS),
-    tz: notHere(SCHEDULERS),
-    pattern: notHere(SCHEDULERS),
-    every: notHere(SCHEDULERS),
-    next: notHere(SCHEDULERS),
-    offset: notHere(SCHEDULERS),
-    template: notHere(SCHEDULERS),
+    key: same(INTERVAL),
+    name: same(INTERVAL),
+    id: notHere(LEGACY),
+    iterationCount: same(RUN_LIMIT),
+    limit: same(RUN_LIMIT),
+    startDate: same(PATTERN),
+    endDate: same(PATTERN),
+    tz: same(PATTERN),
+    pattern: same(PATTERN),
+    every: same(INTERVAL),
+    next: same(LISTED_SCHEDULERS),
+    offset: same(OFFSET),
+    template: same(INTERVAL),
   },
   JobSchedulerTemplateJson: {
-    data: notHere(SCHEDULERS),
-    opts: notHere(SCHEDULERS),
+    data: same(INTERVAL),
+    opts: same(INTERVAL),
   },
   SandboxedJob: {
-    data: notHere(SANDBOX),
-    opts: notHere(SANDBOX),
-    queueQualifiedName: notHere(SANDBOX),
-    moveToDelayed: notHere(SANDBOX),
-    moveToWait: notHere(SANDBOX),
-    moveToWaitingChildren: notHere(SANDBOX),
-    log: notHere(SANDBOX),
-    updateData: notHere(SANDBOX),
-    updateProgress: notHere(SANDBOX),
-    getChildrenValues: notHere(SANDBOX),
-    getIgnoredChildrenFailures: notHere(SANDBOX),
-    getDependenciesCount: notHere(SANDBOX),
-    returnValue: notHere(SANDBOX),
-    repeatJobKey: notHere(SANDBOX),
-    parent: notHere(SANDBOX),
-    timestamp: notHere(SANDBOX),
-    priority: notHere(SANDBOX),
-    delay: notHere(SANDBOX),
-    prefix: notHere(SANDBOX),
-    id: notHere(SANDBOX),
-    name: notHere(SANDBOX),
-    progress: notHere(SANDBOX),
-    attemptsMade: notHere(SANDBOX),
-    attemptsStarted: notHere(SANDBOX),
-    finishedOn: notHere(SANDBOX),
-    processedOn: notHere(SANDBOX),
-    failedReason: notHere(SANDBOX),
-    stacktrace: notHere(SANDBOX),
-    parentKey: notHere(SANDBOX),
-    debounceId: notHere(SANDBOX),
-    deduplicationId: notHere(SANDBOX),
-    deferredFailure: notHere(SANDBOX),
-    processedBy: notHere(SANDBOX),
-    stalledCounter: notHere(SANDBOX),
-    queueName: notHere(SANDBOX),
+    data: same(SANDBOXED),
+    opts: same(SANDBOXED),
+    queueQualifiedName: same(SANDBOXED),
+    moveToDelayed: same('a processor in a file, in %s moves its job to run again: %s'),
+    moveToWait: same('a processor in a file, in %s moves its job to run again: %s'),
+    moveToWaitingChildren: same(
+      'a processor in a file, in %s moves its job to waiting-children when one is pending, and on when none is',
+    ),
+    log: differs(
+      'resolves when it is done, and rejects when it is refused; in BullMQ when it is sent',
+      SANDBOX_CHANGES,
+    ),
+    updateData: differs(
+      'resolves when it is done, and rejects when it is refused; in BullMQ when it is sent',
+      SANDBOX_CHANGES,
+    ),
+    updateProgress: differs(
+      'resolves when it is done, and rejects when it is refused; in BullMQ when it is sent',
+      SANDBOX_CHANGES,
+    ),
+    getChildrenValues: same(
+      'a processor in a file, in %s moves its job to wait for its children, and reads what became of them',
+    ),
+    getIgnoredChildrenFailures: same(
+      'a processor in a file, in %s moves its job to wait for its children, and reads what became of them',
+    ),
+    getDependenciesCount: same(
+      'a processor in a file, in %s moves its job to wait for its children, and reads what became of them',
+    ),
+    returnValue: same(SANDBOXED),
+    repeatJobKey: same(NAMED),
+    parent: same('a job goes into another process with the names of its queue'),
+    timestamp: same('a job goes into another process with the names of its queue'),
+    priority: same(SANDBOXED),
+    delay: same('a job goes into another process with the names of its queue'),
+    prefix: same(SANDBOXED),
+    id: same(SANDBOXED),
+    name: same(SANDBOXED),
+    progress: same(SANDBOXED),
+    attemptsMade: same(SANDBOXED),
+    attemptsStarted: same(SANDBOXED),
+    finishedOn: same('a job goes into another process with the names of its queue'),
+    processedOn: same('a job goes into another process with the names of its queue'),
+    failedReason: same('a job goes into another process with the names of its queue'),
+    stacktrace: same('a job goes into another process with the names of its queue'),
+    parentKey: same('a job goes into another process with the names of its queue'),
+    debounceId: notHere(UNSET),
+    deduplicationId: same(NAMED),
+    deferredFailure: same('a job goes into another process with the names of its queue'),
+    processedBy: same('a job goes into another process with the names of its queue'),
+    stalledCounter: same('a job goes into another process with the names of its queue'),
+    queueName: same(SANDBOXED),
   },
-  SandboxedJobProcessor: notHere(SANDBOX),
+  SandboxedJobProcessor: differs(
+    'gets a token and a signal; a callback as second parameter, which BullMQ types, it does not call either',
+    SANDBOXED,
+  ),
 
   // Words
 
@@ -889,10 +982,7 @@ export const verdicts: Verdicts = {
   FinishedStatus: same(USERS_CODE),
   FinishedPropValAttribute: notHere(INSIDE),
   JobProgress: same(USERS_CODE),
-  Processor: differs(
-    'three type parameters: what progress may be is not typed; it may return a value, not only a promise',
-    USERS_CODE,
-  ),
+  Processor: differs('it may return a value, not only a promise', USERS_CODE),
   BackoffStrategy: same(USERS_CODE),
   ConnectionOptions: CONNECTION,
   KeysMap: same('a queue names its keys under its prefix'),
@@ -918,7 +1008,7 @@ export const verdicts: Verdicts = {
     'what a job needs of its queue here; a Queue, a Worker and a QueueEvents are one',
     USERS_CODE,
   ),
-  MinimalJob: notHere('the type `Job`'),
+  MinimalJob: like('Job'),
 
   // Values
 
@@ -959,8 +1049,8 @@ export const verdicts: Verdicts = {
   MetricNames: same(ENUMS),
   SpanKind: same(ENUMS),
   ClientType: same(ENUMS),
-  ChildCommand: notHere(SANDBOX),
-  ParentCommand: notHere(SANDBOX),
+  ChildCommand: notHere(PROTOCOL),
+  ParentCommand: notHere(PROTOCOL),
   DelayedError: same(ERRORS),
   WaitingError: same(ERRORS),
   WaitingChildrenError: same(ERRORS),
@@ -969,9 +1059,9 @@ export const verdicts: Verdicts = {
   ConnectionClosedError: differs('without a `cause` of its own', ERRORS),
   AsyncFifoQueue: notHere(INSIDE),
   BuiltInStrategies: notHere(INSIDE),
-  Child: notHere(SANDBOX),
-  ChildPool: notHere(SANDBOX),
-  ChildProcessor: notHere(SANDBOX),
+  Child: notHere(INSIDE),
+  ChildPool: notHere(INSIDE),
+  ChildProcessor: notHere(INSIDE),
   createIORedisClient: notHere(REDIS),
   isIRedisClient: notHere(REDIS),
   createNodeRedisClient: notHere(REDIS),
@@ -982,12 +1072,14 @@ export const verdicts: Verdicts = {
   RedisCommandArgument: notHere(REDIS),
   BunRedisRawClient: notHere(REDIS),
   createValkeyGlideClient: notHere(REDIS),
-  hasLegacyRepeatableKeyShape: notHere(SCHEDULERS),
-  getLegacyRepeatableJobError: notHere(SCHEDULERS),
-  LEGACY_REPEATABLE_JOBS_MIGRATION_URL: notHere(SCHEDULERS),
-  isLegacyRepeatableJobKey: notHere(SCHEDULERS),
-  defaultRepeatStrategy: notHere(SCHEDULERS),
-  getNextMillis: notHere(SCHEDULERS),
+  hasLegacyRepeatableKeyShape: notHere(LEGACY),
+  getLegacyRepeatableJobError: notHere(LEGACY),
+  LEGACY_REPEATABLE_JOBS_MIGRATION_URL: notHere(LEGACY),
+  isLegacyRepeatableJobKey: notHere(LEGACY),
+  defaultRepeatStrategy: same(
+    'defaultRepeatStrategy follows the time zone through the change to summer time and back',
+  ),
+  getNextMillis: same('getNextMillis aligns every to its multiples'),
   LockManagerOptions: notHere(INSIDE),
   LockManager: notHere(INSIDE),
   RawCommand: notHere(REDIS),
@@ -1008,13 +1100,13 @@ export const verdicts: Verdicts = {
   checkRelayResult: notHere(RELAY),
   RelayErrorCode: notHere(RELAY),
   RelayError: notHere(RELAY),
-  ChildMessage: notHere(SANDBOX),
+  ChildMessage: notHere(PROTOCOL),
   RedisClient: notHere(REDIS),
   IConnection: notHere(REDIS),
   LockManagerWorkerContext: notHere(INSIDE),
   MoveToDelayedOpts: notHere(INSIDE),
   RetryJobOpts: notHere(INSIDE),
-  ParentMessage: notHere(SANDBOX),
+  ParentMessage: notHere(PROTOCOL),
   IQueueBackend: notHere(INSIDE),
   RelayInboxEntry: notHere(RELAY),
   RelayInboxBatch: notHere(RELAY),
@@ -1046,60 +1138,60 @@ export const verdicts: Verdicts = {
   StreamReadRaw: notHere(REDIS),
   ScriptQueueContext: notHere(REDIS),
   Telemetry: {
-    tracer: notHere(TELEMETRY),
-    contextManager: notHere(TELEMETRY),
-    meter: notHere(TELEMETRY),
+    tracer: same(TRACED),
+    contextManager: same(TRACED),
+    meter: same('the meter may be missing'),
   },
   Meter: {
-    createCounter: notHere(TELEMETRY),
-    createHistogram: notHere(TELEMETRY),
-    createGauge: notHere(TELEMETRY),
+    createCounter: same(RUNS_METERED),
+    createHistogram: same(RUNS_METERED),
+    createGauge: same(METERED),
   },
   MetricOptions: {
-    description: notHere(TELEMETRY),
-    unit: notHere(TELEMETRY),
+    description: same(RUNS_METERED),
+    unit: same(RUNS_METERED),
   },
   Counter: {
-    add: notHere(TELEMETRY),
+    add: same(RUNS_METERED),
   },
   Histogram: {
-    record: notHere(TELEMETRY),
+    record: same(RUNS_METERED),
   },
   Gauge: {
-    record: notHere(TELEMETRY),
+    record: same(METERED),
   },
   ContextManager: {
-    with: notHere(TELEMETRY),
-    active: notHere(TELEMETRY),
-    root: notHere(TELEMETRY),
-    getMetadata: notHere(TELEMETRY),
-    fromMetadata: notHere(TELEMETRY),
+    with: same(TRACED),
+    active: same(TRACED),
+    root: same(TRACED),
+    getMetadata: same(TRACED),
+    fromMetadata: same(TRACED),
   },
   Tracer: {
-    startSpan: notHere(TELEMETRY),
+    startSpan: same(TRACED),
   },
   SpanOptions: {
-    kind: notHere(TELEMETRY),
+    kind: same(TRACED),
   },
   Span: {
-    setSpanOnContext: notHere(TELEMETRY),
-    setAttribute: notHere(TELEMETRY),
-    setAttributes: notHere(TELEMETRY),
-    addEvent: notHere(TELEMETRY),
-    recordException: notHere(TELEMETRY),
-    end: notHere(TELEMETRY),
+    setSpanOnContext: same(TRACED),
+    setAttribute: same(TRACED),
+    setAttributes: same(TRACED),
+    addEvent: same(TRACED),
+    recordException: same(TRACED),
+    end: same(TRACED),
   },
-  Attributes: notHere(TELEMETRY),
-  AttributeValue: notHere(TELEMETRY),
-  Exception: notHere(TELEMETRY),
+  Attributes: same(SPANS),
+  AttributeValue: same(SPANS),
+  Exception: same(USERS_CODE),
   ExceptionType: {
-    code: notHere(TELEMETRY),
-    name: notHere(TELEMETRY),
-    message: notHere(TELEMETRY),
-    stack: notHere(TELEMETRY),
+    code: same(USERS_CODE),
+    name: same(USERS_CODE),
+    message: same(USERS_CODE),
+    stack: same(USERS_CODE),
   },
-  Time: notHere(TELEMETRY),
-  Receiver: notHere(SANDBOX),
+  Time: same(USERS_CODE),
+  Receiver: notHere(PROTOCOL),
   DatabaseType: notHere(REDIS),
   tryCatch: notHere(INSIDE),
   lengthInUtf8Bytes: notHere(INSIDE),
@@ -1116,16 +1208,16 @@ export const verdicts: Verdicts = {
   getParentKey: notHere(INSIDE),
   isNotConnectionError: notHere(INSIDE),
   removeUndefinedFields: notHere(INSIDE),
-  trace: notHere(TELEMETRY),
-  withDetachedContext: notHere(TELEMETRY),
+  trace: notHere(INSIDE),
+  withDetachedContext: notHere(INSIDE),
   errorObject: notHere(INSIDE),
   optsDecodeMap: notHere(INSIDE),
   optsEncodeMap: notHere(INSIDE),
   clientCommandMessageReg: notHere(REDIS),
   DELAY_TIME_5: notHere(INSIDE),
   DELAY_TIME_1: notHere(INSIDE),
-  asyncSend: notHere(SANDBOX),
-  childSend: notHere(SANDBOX),
+  asyncSend: notHere(PROTOCOL),
+  childSend: notHere(PROTOCOL),
   isRedisVersionLowerThan: notHere(REDIS),
   parseObjectValues: notHere(INSIDE),
   errorToJSON: notHere(INSIDE),

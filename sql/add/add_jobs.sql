@@ -36,7 +36,7 @@ begin
            j.position, j.unit, j.queue_id,
            coalesce(nullif(j.id, ''), nextval((select q.id_sequence from queue q where q.id = j.queue_id))::text),
            j.name, j.data::json, j.opts::json, coalesce(_at(j.created_at), v_now),
-           greatest(coalesce(j.delay_ms, 0), 0), coalesce(j.priority, 0), coalesce(j.lifo, false),
+           greatest(coalesce(j.delay_ms, 0), 0), coalesce(j.priority, 0), coalesce(j.lifo and coalesce(j.priority, 0) = 0, false),
            j.parent_queue_id, j.parent_id, j.on_failure, coalesce(j.has_children, false),
            coalesce(j.parent_in_unit, false), j.deduplication_id)::job_spec),
          array_agg(distinct j.queue_id), bool_or(coalesce(j.id, '') <> ''), bool_or(j.parent_id is not null),
@@ -100,7 +100,7 @@ begin
          s.priority,
          case when s.lifo then -nextval('job_seq') else nextval('job_seq') end,
          case when s.delay_ms > 0 and not s.has_children then v_now + _ms(s.delay_ms) end,
-         case when s.has_children then s.delay_ms else 0 end,
+         s.delay_ms,
          s.parent_queue_id, s.parent_id, s.on_failure
   from unnest(v_specs) s;
 

@@ -8,7 +8,8 @@ language plpgsql set search_path from current as $$
 declare
   v_run_at timestamptz := _now() + _ms(p_ms);
 begin
-  update job_state s set run_at = v_run_at where s.queue_id = p_queue_id and s.id = p_id and s.run_at is not null;
+  update job_state s set run_at = v_run_at, delay_ms = greatest(p_ms, 0)
+  where s.queue_id = p_queue_id and s.id = p_id and s.run_at is not null;
   if not found then
     return case when exists (select from job_state s where s.queue_id = p_queue_id and s.id = p_id)
                 then 'not_in_state' else 'missing' end;

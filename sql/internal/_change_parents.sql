@@ -25,7 +25,8 @@ begin
       select p.queue_id, p.id, p.status as was, c.pending, c.failed, c.failure,
              (p.status = 'waiting-children' and (c.release or p.pending_children + c.pending <= 0))
              or (p.status = 'delayed' and c.failure is not null) as released,
-             p.delay_ms
+             -- That of a delayed parent is over: its failure waits for nothing.
+             case when p.status = 'waiting-children' then p.delay_ms else 0 end as delay_ms
       from change c
       join job_state p on p.queue_id = c.queue_id and p.id = c.id
     ), changed as (
@@ -35,7 +36,6 @@ begin
           deferred_failure = coalesce(s.deferred_failure, p.failure),
           status = case when not p.released then s.status when p.delay_ms > 0 then 'delayed' else 'waiting' end,
           run_at = case when not p.released then s.run_at when p.delay_ms > 0 then v_now + _ms(p.delay_ms) end,
-          delay_ms = case when p.released then 0 else s.delay_ms end,
           seq = case when p.released then -nextval('job_seq') else s.seq end
       from parent p
       where s.queue_id = p.queue_id and s.id = p.id

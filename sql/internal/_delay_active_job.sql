@@ -7,7 +7,8 @@ create or replace function _delay_active_job(p_queue_id integer, p_id text, p_ru
 language plpgsql as $$
 begin
   update job_state s
-  set status = 'delayed', run_at = p_run_at, seq = nextval('job_seq'), lock_token = null, lock_until = null, worker_id = null
+  set status = 'delayed', run_at = p_run_at, delay_ms = _epoch_ms(p_run_at) - _epoch_ms(_now()), seq = nextval('job_seq'),
+      lock_token = null, lock_until = null, worker_id = null
   where s.queue_id = p_queue_id and s.id = p_id;
   perform _publish_delayed(p_queue_id, array[p_id]);
   perform _wake_for_delayed(p_queue_id, p_run_at);

@@ -5,7 +5,7 @@ language sql stable as $$
   select json_build_object(
     'id', s.id, 'name', j.name, 'data', j.data, 'opts', j.opts,
     'state', _state(s.status, s.priority), 'priority', s.priority, 'timestamp', _epoch_ms(j.created_at),
-    'delay', case when s.run_at is not null then _epoch_ms(s.run_at) - _epoch_ms(j.created_at) else s.delay_ms end,
+    'delay', case when s.status in ('delayed', 'waiting-children') then s.delay_ms else 0 end,
     'attemptsMade', s.attempts_made, 'attemptsStarted', s.attempts_started, 'stalledCounter', s.stalled_count,
     'processedOn', _epoch_ms(s.processed_at), 'processedBy', s.processed_by,
     'finishedOn', _epoch_ms(s.finished_at), 'parentId', s.parent_id,

@@ -62,6 +62,7 @@ begin
         seq = case when i.outcome = 'retried' and i.delay_ms = 0 and i.lifo then -nextval('job_seq')
                    when i.outcome = 'retried' then nextval('job_seq') else s.seq end,
         run_at = case when i.outcome = 'retried' and i.delay_ms > 0 then v_now + _ms(i.delay_ms) end,
+        delay_ms = i.delay_ms,
         attempts_made = s.attempts_made + 1,
         finished_at = case when i.outcome <> 'retried' then v_now end,
         return_value = case when i.outcome = 'completed' then i.value end,

@@ -28,7 +28,8 @@ begin
   v_outcome := _lock_outcome(v_state.status, v_state.lock_token, p_token);
   if v_outcome = 'ok' then
     update job_state s
-    set status = 'waiting-children', seq = nextval('job_seq'), lock_token = null, lock_until = null, worker_id = null
+    set status = 'waiting-children', delay_ms = 0, seq = nextval('job_seq'), lock_token = null, lock_until = null,
+        worker_id = null
     where s.queue_id = p_queue_id and s.id = p_id;
     perform _publish_moves(p_queue_id, 'waiting-children', array[p_id], 'active');
     perform _wake_for_slot(p_queue_id);

@@ -104,7 +104,7 @@ describe('Job.retry', () => {
     await job.retry();
     expect([job.failedReason, job.finishedOn, await job.getState()]).toEqual([
       null,
-      undefined,
+      null,
       'waiting',
     ]);
     expect(await queue.getJob('1')).toMatchObject({ attemptsMade: 1, attemptsStarted: 1 });

@@ -3,7 +3,88 @@ import { useInstances } from '../helpers/instances';
 
 const on = useInstances();
 
+describe('the delay of a job', () => {
+  test('is what it was given last, as long as it is delayed or waits for its children', async () => {
+    const queue = on.queue();
+    const stored = async () => (await queue.getJob('1'))?.delay;
+    const job = await queue.add('a', {}, { delay: 50_000, timestamp: 1_000, attempts: 2 });
+    expect(await stored()).toBe(50_000);
+    await job.changeDelay(70_000);
+    expect([await stored(), job.delay]).toEqual([70_000, 70_000]);
+    await job.promote();
+    expect([await stored(), job.delay]).toEqual([0, 0]);
+
+    const hand = on.worker(queue, null);
+    const run = await hand.getNextJob('t');
+    expect(run?.delay).toBe(0);
+    await run!.moveToDelayed(Date.now() + 60_000, 't');
+    expect(await stored()).toBeGreaterThan(50_000);
+    expect(await stored()).toBeLessThan(70_000);
+    await job.promote();
+    const again = await hand.getNextJob('u');
+    again!.opts.backoff = 90_000;
+    await again!.moveToFailed(new Error('no'), 'u');
+    expect([await stored(), again?.delay]).toEqual([90_000, 90_000]);
+    await job.promote();
+    await (await hand.getNextJob('v'))!.moveToCompleted('done', 'v', false);
+    expect(await stored()).toBe(0);
+  });
+
+  test('of a parent begins once, when its children are done', async () => {
+    const queue = on.queue();
+    const flow = on.flow();
+    const { job } = await flow.add({
+      name: 'parent',
+      queueName: queue.name,
+      opts: { jobId: 'p', delay: 80_000 },
+      children: [{ name: 'child', queueName: queue.name }],
+    });
+    const stored = async () => (await queue.getJob('p'))?.delay;
+    expect(await stored()).toBe(80_000);
+    const hand = on.worker(queue, null);
+    await (await hand.getNextJob('t'))!.moveToCompleted('done', 't', false);
+    expect([await job.getState(), await stored()]).toEqual(['delayed', 80_000]);
+
+    await job.promote();
+    const run = await hand.getNextJob('t');
+    await flow.add({
+      name: 'later',
+      queueName: queue.name,
+      opts: { parent: { id: 'p', queue: queue.qualifiedName } },
+    });
+    expect(await run!.moveToWaitingChildren('t')).toBe(true);
+    expect(await stored()).toBe(0);
+    await (await hand.getNextJob('t'))!.moveToCompleted('done', 't', false);
+    expect(await job.getState()).toBe('waiting');
+  });
+});
+
 describe('a job', () => {
+  test('that is retried forgets in its object when it ran and ended', async () => {
+    const queue = on.queue();
+    await queue.add('a', {});
+    const run = await on.worker(queue, null).getNextJob('t');
+    await run!.moveToFailed(new Error('no'), 't');
+    await run!.retry();
+    expect(run).toMatchObject({
+      finishedOn: null,
+      processedOn: null,
+      failedReason: null,
+      returnvalue: null,
+    });
+  });
+
+  test('names its scheduler and its deduplication id, also as JSON', async () => {
+    const queue = on.queue();
+    const single = await queue.add('a', {}, { deduplication: { id: 'd' } });
+    expect(single.asJSON()).toMatchObject({ deduplicationId: 'd' });
+    const made = await queue.upsertJobScheduler('s', { every: 60_000 });
+    expect(made?.asJSON()).toMatchObject({ repeatJobKey: 's' });
+    const copy = Job.fromJSON(queue, single.asJSONSandbox());
+    expect(copy.deduplicationId).toBe('d');
+    expect(Job.fromJSON(queue, made!.asJSON()).repeatJobKey).toBe('s');
+  });
+
   test('is created, one or many, by its class', async () => {
     const queue = on.queue();
     const one = await Job.create(queue, 'one', { n: 1 }, { priority: 2 });
@@ -99,6 +180,8 @@ describe('a job', () => {
     expect(job!.asJSON()).toEqual(json);
     expect(job!.asJSONSandbox()).toEqual({
       ...json,
+      delay: 0,
+      priority: 0,
       queueName: queue.name,
       queueQualifiedName: `bull:${queue.name}`,
       prefix: 'bull',

@@ -29,6 +29,29 @@ describe('a queue', () => {
     expect(await queue.getMeta()).toMatchObject({ paused: true });
   });
 
+  test('knows and frees a deduplication id by the earlier names too', async () => {
+    const queue = on.queue();
+    await queue.add('a', {}, { deduplication: { id: 'd' } });
+    expect(await queue.getDebounceJobId('d')).toBe('1');
+    expect(await queue.removeDebounceKey('d')).toBe(1);
+    expect(await queue.getDebounceJobId('d')).toBeNull();
+  });
+
+  test('tells its global limits among its settings', async () => {
+    const queue = on.queue();
+    await queue.setGlobalConcurrency(3);
+    await queue.setGlobalRateLimit(4, 5_000);
+    const meta = await queue.getMeta();
+    expect(meta).toMatchObject({ concurrency: 3, max: 4, duration: 5_000, paused: false });
+    await queue.removeGlobalRateLimit();
+    expect(await queue.getMeta()).toEqual({
+      version: meta.version,
+      maxLenEvents: 10_000,
+      paused: false,
+      concurrency: 3,
+    });
+  });
+
   test('has a token of its own and default options that are copied', () => {
     const queue = on.queue(undefined, { defaultJobOptions: { attempts: 3 } });
     expect(queue.token).toMatch(/^[0-9a-f-]{36}$/);

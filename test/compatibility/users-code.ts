@@ -3,21 +3,37 @@
  */
 
 import {
+  type AdvancedRepeatOptions,
+  type Attributes,
   type BackoffStrategy,
   type BulkJobOptions,
+  type ContextManager,
+  type DeduplicationOptions,
+  type Exception,
   type FinishedStatus,
   type FlowJob,
   type FlowOpts,
   FlowProducer,
   type GetNextJobOptions,
+  getNextMillis,
   Job,
   type JobJson,
+  type JobJsonSandbox,
   type JobNode,
   type JobProgress,
+  type JobScheduler,
+  type JobSchedulerJson,
+  type JobSchedulerTemplateOptions,
   type JobState,
   type JobsOptions,
   type JobType,
   type KeepJobs,
+  type Meter,
+  MetricNames,
+  type Metrics,
+  type MetricsOptions,
+  MetricsTime,
+  type MinimalJob,
   type MinimalQueue,
   type ObliterateOpts,
   type Processor,
@@ -27,7 +43,19 @@ import {
   type QueueEventsListener,
   type QueueListener,
   type QueueMeta,
+  type RateLimiterOptions,
+  type RepeatOptions,
+  type RepeatStrategy,
   type RetryOptions,
+  type SandboxedJob,
+  type SandboxedJobProcessor,
+  type SandboxedOptions,
+  type Span,
+  SpanKind,
+  type Telemetry,
+  TelemetryAttributes,
+  type Time,
+  type Tracer,
   UnrecoverableError,
   WaitingChildrenError,
   Worker,
@@ -116,4 +144,139 @@ export async function flow(): Promise<string | undefined> {
   events.on('progress', ({ jobId, data }, id) => void [jobId, data, id.length]);
   await node.job.waitUntilFinished(events, 1000);
   return node.children?.[0]?.job.id;
+}
+
+export async function schedule(): Promise<string | undefined> {
+  const queue = new Queue<Mail, boolean, 'mail'>('mails', base);
+  const hourly: RepeatOptions = { every: 3_600_000, limit: 3, startDate: new Date() };
+  const template: JobSchedulerTemplateOptions = { attempts: 2, removeOnComplete: true };
+  const job = await queue.upsertJobScheduler('mail', hourly, {
+    name: 'mail',
+    data: { to: 'ada' },
+    opts: template,
+  });
+  await queue.upsertJobScheduler('mail', { pattern: '0 8 * * *', tz: 'Europe/Berlin' });
+  const one: JobSchedulerJson<Mail> | undefined = await queue.getJobScheduler('mail');
+  const all: JobSchedulerJson<Mail>[] = await queue.getJobSchedulers(0, 9, true);
+  const count: number = await queue.getJobSchedulersCount();
+  const isGone: boolean = await queue.removeJobScheduler('mail');
+  const repeatStrategy: RepeatStrategy = (millis, { pattern }, name) =>
+    pattern && name ? millis + 1 : undefined;
+  const settings: AdvancedRepeatOptions = { repeatStrategy };
+  const scheduler: JobScheduler = await new Queue('mails', { ...base, settings }).jobScheduler;
+  const next: number | undefined = getNextMillis(0, { every: 1_000 });
+  void [one?.template?.data?.to, all, count, isGone, scheduler.closing, next];
+  return job?.repeatJobKey;
+}
+
+export async function deduplicate(): Promise<void> {
+  const queue = new Queue<Mail>('mails', base);
+  const deduplication: DeduplicationOptions = {
+    id: 'ada',
+    ttl: 1_000,
+    extend: true,
+    replace: true,
+  };
+  const job = await queue.add('mail', { to: 'ada' }, { deduplication, delay: 1_000 });
+  await queue.add('mail', { to: 'ada' }, { deduplication: { id: 'ada', keepLastIfActive: true } });
+  const id: string | null = await queue.getDeduplicationJobId('ada');
+  const removed: number = await queue.removeDeduplicationKey('ada');
+  const wasMine: boolean = await job.removeDeduplicationKey();
+  void [id, removed, wasMine, job.deduplicationId];
+  const events = new QueueEvents('mails', base);
+  events.on(
+    'deduplicated',
+    ({ jobId, deduplicationId, deduplicatedJobId }, eventId) =>
+      void [jobId.length, deduplicationId.length, deduplicatedJobId.length, eventId.length],
+  );
+  const delayed: QueueEventsListener['delayed'] = ({ jobId, delay }) => void [jobId, delay + 1];
+  events.on('delayed', delayed);
+  events.once('retries-exhausted', ({ jobId, attemptsMade }) => void [jobId, attemptsMade.length]);
+  events.off('delayed', delayed);
+}
+
+export async function limit(): Promise<void> {
+  const limiter: RateLimiterOptions = { max: 10, duration: 1_000 };
+  const worker = new Worker<Mail>(
+    'mails',
+    async () => {
+      await worker.rateLimit(1_000);
+      throw Worker.RateLimitError();
+    },
+    { ...base, limiter, maximumRateLimitDelay: 1_000, lockRenewTime: 1_000, runRetryDelay: 1_000 },
+  );
+  worker.on('locksRenewed', ({ count, jobIds }) => void [count + 1, jobIds.length]);
+  const queue = new Queue('mails', base);
+  await queue.setGlobalConcurrency(4);
+  await queue.setGlobalRateLimit(5, 1_000);
+  const concurrency: number | null = await queue.getGlobalConcurrency();
+  const rate = await queue.getGlobalRateLimit();
+  const isMaxed: boolean = await queue.isMaxed();
+  const ttl: number = await queue.getRateLimitTtl(5);
+  void [concurrency, rate?.max, rate?.duration, isMaxed, ttl];
+  await queue.removeGlobalConcurrency();
+  await queue.removeGlobalRateLimit();
+  await queue.removeRateLimitKey();
+}
+
+export function sandbox(): SandboxedJobProcessor<Mail, boolean> {
+  const threads: SandboxedOptions = { useWorkerThreads: true };
+  new Worker<Mail, boolean>('mails', new URL('file:///mail.js'), { ...base, ...threads });
+  new Worker('mails', '/mail.js', { ...base, workerForkOptions: { silent: true } });
+  return async (job: SandboxedJob<Mail, boolean>) => {
+    const json: JobJsonSandbox['queueName'] = job.queueName;
+    await job.updateData({ ...job.data, step: 'done' });
+    await job.updateProgress({ at: 1 });
+    job.log('sent');
+    const values = await job.getChildrenValues<number>();
+    const counts = await job.getDependenciesCount({ processed: true });
+    await job.moveToDelayed(Date.now() + 1_000);
+    return json === 'mails' && Object.values(values).length === counts.processed;
+  };
+}
+
+export async function measure(): Promise<string> {
+  const metrics: MetricsOptions = { maxDataPoints: MetricsTime.ONE_WEEK };
+  const worker = new Worker('mails', async () => {}, { ...base, metrics });
+  const queue = new Queue('mails', base);
+  const { meta, data, count }: Metrics = await queue.getMetrics('completed', 0, 59);
+  const counts = await queue.recordJobCountsMetric('waiting', 'failed');
+  void [meta.count + meta.prevTS + meta.prevCount, data, count, counts['failed'], worker.id];
+  return queue.exportPrometheusMetrics({ region: 'eu' });
+}
+
+export function observe(tracer: Tracer, contextManager: ContextManager, meter: Meter): Queue {
+  const telemetry: Telemetry = { tracer, contextManager, meter };
+  const attributes: Attributes = { [TelemetryAttributes.QueueName]: 'mails' };
+  const span: Span = tracer.startSpan('own', { kind: SpanKind.INTERNAL });
+  const exception: Exception = { message: 'no', code: 1 };
+  const time: Time = [1, 2];
+  span.setAttributes(attributes);
+  span.recordException(exception, time);
+  span.end();
+  meter.createCounter(MetricNames.JobsCompleted, { unit: 'jobs' }).add(1, attributes);
+  new Worker('mails', async () => {}, { ...base, telemetry });
+  new FlowProducer({ ...base, telemetry });
+  return new Queue('mails', { ...base, telemetry });
+}
+
+export async function progress(): Promise<void> {
+  interface Percent {
+    percent: number;
+  }
+  const processor: Processor<Mail, boolean, 'mail', Percent> = async (job) => {
+    await job.updateProgress({ percent: job.progress.percent + 1 });
+    return true;
+  };
+  const job = (await Job.fromId(new Queue('mails', base), '1')) as Job<
+    Mail,
+    boolean,
+    'mail',
+    Percent
+  >;
+  const minimal: MinimalJob<Mail, boolean, 'mail', Percent> = job;
+  const anything: JobProgress = (await new Queue('mails', base).getJob('1'))!.progress;
+  const told: WorkerListener<Mail, boolean, 'mail', Percent>['progress'] = (_, { percent }) =>
+    void (percent + 1);
+  void [await processor(job, 'token'), minimal.progress.percent, anything, told];
 }

@@ -108,6 +108,44 @@ describe('a worker', () => {
     ]);
   });
 
+  test('tells which jobs it holds when it renews its locks, as often as it is told to', async () => {
+    const queue = on.queue();
+    const gate = deferred();
+    const worker = on.worker(queue, () => gate.promise, { lockRenewTime: 20 });
+    const times: number[] = [];
+    const heard = record(worker, 'locksRenewed');
+    worker.on('locksRenewed', () => times.push(performance.now()));
+    await queue.add('a', {});
+    await until(() => heard.length > 4);
+    gate.resolve();
+    expect(heard[0]).toEqual(['locksRenewed', { count: 1, jobIds: ['1'] }]);
+    // Four renewals of the 500 ms that there are otherwise would take two seconds.
+    expect(times[4]! - times[0]!).toBeLessThan(2_000);
+  });
+
+  test('connects again after the time given, until it is closed', async () => {
+    const connection = 'postgres://nobody@127.0.0.1:1/none';
+    const worker = on.worker('q', () => {}, { connection, runRetryDelay: 10 });
+    const heard = record(worker, 'error');
+    const begin = performance.now();
+    await until(() => heard.length > 4);
+    expect(performance.now() - begin).toBeLessThan(2_000);
+  });
+
+  test('has the schedulers of its queue', async () => {
+    const queue = on.queue();
+    const worker = on.worker(queue, null);
+    const scheduler = await worker.jobScheduler;
+    expect(await worker.jobScheduler).toBe(scheduler);
+    await scheduler.upsertJobScheduler('s', { every: 60_000 }, 'n', {});
+    expect(await queue.getJobSchedulersCount()).toBe(1);
+    await worker.close();
+    expect(scheduler.closing).toBeDefined();
+    const closed = on.worker(queue, null);
+    await closed.close();
+    await expect(closed.jobScheduler).rejects.toThrow('Connection is closed.');
+  });
+
   test('tries a job no more that was started as often as allowed', async () => {
     const queue = on.queue();
     const worker = on.worker(

@@ -272,6 +272,27 @@ describe('a queue that an open transaction is making', () => {
   });
 });
 
+describe('add_job with lifo', () => {
+  test('puts the job at the head, unless it has a priority', async () => {
+    const queue = on.queue();
+    const add = (name: string, opts: object) =>
+      on.sql('select tuskmq.add_job($1, $2, $3, $4)', [
+        queue.name,
+        name,
+        '{}',
+        JSON.stringify(opts),
+      ]);
+    await add('plain', {});
+    await add('head', { lifo: true });
+    await add('first of priority', { priority: 1 });
+    await add('second of priority', { priority: 1, lifo: true });
+    const names = (await queue.getJobs(['waiting', 'prioritized'], 0, -1, true)).map(
+      ({ name }) => name,
+    );
+    expect(names).toEqual(['head', 'plain', 'first of priority', 'second of priority']);
+  });
+});
+
 describe('add_jobs', () => {
   test('adds no half of a job whose namesake is removed while it looks', async () => {
     const queue = on.queue();

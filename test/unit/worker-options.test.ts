@@ -30,6 +30,8 @@ describe('resolveWorkerOptions', () => {
     [{ stalledInterval: 0 }, 'stalledInterval must be greater than 0'],
     [{ drainDelay: 0 }, 'drainDelay must be greater than 0'],
     [{ lockDuration: 0 }, 'lockDuration must be greater than 0'],
+    [{ lockRenewTime: 0 }, 'lockRenewTime must be greater than 0'],
+    [{ runRetryDelay: -1 }, 'runRetryDelay must be greater or equal than 0'],
   ])('refuses %j', (opts, message) => {
     expect(() => resolveWorkerOptions(opts)).toThrow(message);
   });
