@@ -1,3 +1,4 @@
+import { isConnectionError } from '../db/database';
 import { refusalError } from '../model/errors';
 import type { JobRecord } from '../model/job-record';
 
@@ -64,7 +65,10 @@ export async function untilFinished<Result>(
           else if (record.state === 'failed')
             end(() => reject(new Error(record.failedReason ?? '')));
         },
-        (error: Error) => end(() => reject(error)),
+        (error: Error) => {
+          // The database may be back when it is asked again.
+          if (!isConnectionError(error)) end(() => reject(error));
+        },
       );
     }
 

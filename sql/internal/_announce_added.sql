@@ -1,6 +1,6 @@
 -- Writes the events of added jobs and wakes workers for them: one look a queue.
 -- Called by  add_jobs, as its last step
--- Writes     event
+-- Writes     event; now and then as _forget_silent_listeners
 -- Notifies   wake, event
 create or replace function _announce_added(p_specs job_spec[], p_duplicates job_spec[], p_now timestamptz) returns void
 language plpgsql as $$
@@ -33,7 +33,10 @@ begin
         from unnest(p_duplicates) d where d.queue_id = v_queue.queue_id
       ) e
       order by e.position, e.step;
-      perform pg_notify(_channel('event', v_queue.queue_id), '');
+      perform _notify_listeners(v_queue.queue_id);
+      if random() < 0.01 then
+        perform _forget_silent_listeners(v_queue.queue_id);
+      end if;
     end if;
     if v_queue.has_waiting then
       perform _wake(v_queue.queue_id);
