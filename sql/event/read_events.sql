@@ -5,7 +5,8 @@
 -- event, in whatever process and however late, gets exactly those that followed it. `id > cursor` would lose events of
 -- transactions that took early ids and committed late.
 --
--- Where there is no window to read, one is closed, if there is anything new.
+-- A page holds whole windows; only one that is larger than a page is read in several, by id: each of them then passes
+-- the events of other windows in between. Where there is no window to read, one is closed, if there is anything new.
 --
 -- Returns {events: [{id, name, payload}], after: where to go on, more: whether there may be more at once}.
 -- Called by  Store.readEvents (QueueEvents)
@@ -20,6 +21,7 @@ declare
   v_since      pg_snapshot;
   v_has_closed boolean := false;
   v_left       integer := p_limit;
+  v_has_more   boolean := false;
   v_page       json[];
   v_last_id    bigint;
   v_events     json[] := '{}';
@@ -32,11 +34,14 @@ begin
       v_has_closed := true;
       continue;
     end if;
+    v_has_more := v_window.event_count > v_left;
+    exit when v_has_more and v_left < p_limit;
     if v_window.number > v_number then
+      v_number := v_window.number;
       v_id := 0;
     end if;
     v_since := _snapshot_before(p_queue_id, v_window.number);
-    if v_window.event_count <= v_left then
+    if not v_has_more then
       select array_agg(_event_json(e, v_window.number) order by e.id), max(e.id) into v_page, v_last_id
       from event e
       where e.queue_id = p_queue_id
@@ -44,7 +49,6 @@ begin
              or e.xid = any(array(select pg_snapshot_xip(v_since))))
         and e.id > v_id and pg_visible_in_snapshot(e.xid, v_window.snapshot);
     else
-      -- By id, so that no page of a large window reads all of it.
       select array_agg(_event_json(e, v_window.number) order by e.id), max(e.id) into v_page, v_last_id
       from (select * from event e
             where e.queue_id = p_queue_id and e.id > v_id
@@ -53,14 +57,14 @@ begin
     end if;
     v_events := v_events || v_page;
     v_left := v_left - coalesce(cardinality(v_page), 0);
-    if v_left = 0 then
-      v_number := v_window.number;
+    if v_left = 0 and v_has_more then
       v_id := v_last_id;
       exit;
     end if;
+    v_has_more := false;
     v_number := v_window.number + 1;
     v_id := 0;
   end loop;
-  return json_build_object('events', to_json(v_events), 'after', format('%s-%s', v_number, v_id), 'more', v_left = 0);
+  return json_build_object('events', to_json(v_events), 'after', format('%s-%s', v_number, v_id), 'more', v_has_more);
 end;
 $$;
