@@ -776,7 +776,7 @@ export const verdicts: Verdicts = {
     added: same(QE_COMPLETES),
     cleaned: same(QE_QUEUE),
     completed: same(QE_COMPLETES),
-    deduplicated: notHere(DEDUPLICATION),
+    deduplicated: same('QueueEvents tell deduplication: what was dropped for what'),
     delayed: same(QE_DELAYED),
     drained: same(QE_COMPLETES),
     duplicated: same(QE_QUEUE),
