@@ -19,7 +19,7 @@ afterAll(() => database.drop());
 
 describe('QueueEvents under many writers', () => {
   test('lose, repeat and disorder nothing, also when they are killed and resume', () => {
-    expect(result.kills).toBeGreaterThan(2);
+    expect(result.kills).toBeGreaterThanOrEqual(2);
     for (const { lost, repeated, disordered } of result.readers) {
       expect({ lost, repeated, disordered }).toEqual({ lost: 0, repeated: 0, disordered: 0 });
     }

@@ -18,7 +18,7 @@ export interface StressOptions {
   /** A migrated database. */
   url: string;
   writers: number;
-  /** Events to be committed, at least. */
+  /** Events to be committed, at least; more when no victim has been killed by then for each there is. */
   events: number;
   /** Readers that are killed again and again; another one lives through. */
   victims: number;
@@ -67,7 +67,7 @@ export async function stressEvents(options: StressOptions): Promise<StressResult
         write({
           url,
           queueName: QUEUE,
-          goesOn: () => progress.committed < options.events,
+          goesOn: () => progress.committed < options.events || progress.kills < victims,
           onCommitted: (events) => {
             progress.committed += events;
           },
