@@ -1,22 +1,26 @@
 import type { BackendFactory } from './engine/backend-factory';
 import { EventReader } from './engine/event-reader';
 import type { QueueEventsListener } from './model/events';
-import type { QueueEventsOptions } from './options/queue-options';
+import { checkQueueEventsOptions, type QueueEventsOptions } from './options/queue-options';
 import { QueueBase } from './queue-base';
 
 /**
  * Listens to what happens to the jobs of a queue, whoever does it. Each event comes once, and those
- * of one job in order. While somebody listens, events are written to the database; otherwise not.
+ * of one job in order. While somebody listens, events are written to the database; otherwise not,
+ * unless a queue asks for a log (`streams.events.log`).
  *
  * Listeners get `(args, id)`, those of `drained` `(id)`. An event of a job is also emitted as
- * `<event>:<jobId>`.
+ * `<event>:<jobId>`. All who listen get the same events in the same order with the same ids: who
+ * stores the id of the last one done, and gives it as `lastEventId` later, goes on exactly behind it.
  */
 export class QueueEvents extends QueueBase<QueueEventsListener> {
   declare readonly opts: QueueEventsOptions;
   private reader: EventReader | undefined;
   private running: Promise<void> | undefined;
 
+  /** @throws Error for a `lastEventId` that cannot be one, and as other instances do */
   constructor(name: string, opts: QueueEventsOptions = {}, backendFactory?: BackendFactory) {
+    checkQueueEventsOptions(opts);
     super(name, opts, backendFactory);
     if (opts.autorun ?? true) {
       this.running = this.start();

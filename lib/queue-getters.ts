@@ -1,10 +1,10 @@
-import { KEPT_EVENTS } from './engine/event-reader';
 import { type DependenciesPage, readDependencies } from './engine/read-dependencies';
 import { Job } from './job';
 import type { QueueListener } from './model/events';
 import { isJobType, type JobState, type JobType, jobStates, toJobState } from './model/job-state';
-import type { QueueMeta } from './model/queue-meta';
+import { KEPT_EVENTS, type QueueMeta } from './model/queue-meta';
 import type { StepRecord } from './model/step';
+import type { QueueOptions } from './options/queue-options';
 import { QueueBase } from './queue-base';
 import { libraryVersion } from './store/migrator';
 import type { QueueRecord } from './store/store';
@@ -13,6 +13,8 @@ import type { QueueRecord } from './store/store';
 export class QueueGetters<DataType, ResultType, NameType extends string> extends QueueBase<
   QueueListener<Job<DataType, ResultType, NameType>>
 > {
+  declare readonly opts: QueueOptions;
+
   /** The job of this id, or undefined. */
   async getJob(jobId: string): Promise<Job<DataType, ResultType, NameType> | undefined> {
     if (!jobId) return undefined;
@@ -188,16 +190,19 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
 
   /** What BullMQ stores of each queue: the library with its version, and about how many events are kept. */
   get metaValues(): { 'opts.maxLenEvents': number; version: string } {
-    return { 'opts.maxLenEvents': KEPT_EVENTS, version: `tuskmq:${libraryVersion()}` };
+    return {
+      'opts.maxLenEvents': this.opts.streams?.events?.maxLen ?? KEPT_EVENTS,
+      version: `tuskmq:${libraryVersion()}`,
+    };
   }
 
   /** Settings that hold for all instances of this queue. */
   async getMeta(): Promise<QueueMeta> {
-    const { version, 'opts.maxLenEvents': maxLenEvents } = this.metaValues;
-    const { paused, concurrency, rateMax, rateMs } = await this.settings();
+    const { version } = this.metaValues;
+    const { paused, concurrency, rateMax, rateMs, maxEvents } = await this.settings();
     return {
       version,
-      maxLenEvents,
+      maxLenEvents: maxEvents ?? KEPT_EVENTS,
       paused,
       ...(concurrency !== null && { concurrency }),
       ...(rateMax !== null && { max: rateMax }),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TransactionClient } from './db/transaction';
 import type { BackendFactory } from './engine/backend-factory';
+import { EventLog } from './engine/event-log';
 import { carrying, traceMethods } from './engine/telemetry';
 import { Job } from './job';
 import { now } from './model/clock';
@@ -10,7 +11,7 @@ import { type FinishedStatus, type JobType, toJobState } from './model/job-state
 import { toJsonText, toStorableText } from './model/json';
 import { SpanKind, TelemetryAttributes } from './model/telemetry';
 import type { DefaultJobOptions, JobsOptions } from './options/job-options';
-import type { QueueOptions } from './options/queue-options';
+import { checkQueueOptions, type QueueOptions } from './options/queue-options';
 import { QueueSchedulers } from './queue-schedulers';
 import { queueMethods } from './traced-methods';
 
@@ -42,6 +43,7 @@ export class Queue<
   jobsOpts: DefaultJobOptions;
   /** Unique to this instance. */
   readonly token: string = randomUUID();
+  private readonly eventLog: EventLog | undefined;
 
   /**
    * @param name not empty, without colons
@@ -49,8 +51,26 @@ export class Queue<
    * @throws Error for such a name; InvalidConnectionError for a connection that cannot be
    */
   constructor(name: string, opts: QueueOptions = {}, backendFactory?: BackendFactory) {
+    checkQueueOptions(opts);
     super(name, opts, backendFactory);
     this.jobsOpts = opts.defaultJobOptions ?? {};
+    if (opts.streams?.events) {
+      this.eventLog = new EventLog(this.backend, opts.streams.events);
+      this.queueId().catch((error) => {
+        if (!this.closing) this.emit('error', error);
+      });
+    }
+  }
+
+  override async queueId(): Promise<number> {
+    const id = await super.queueId();
+    await this.eventLog?.isTold(id);
+    return id;
+  }
+
+  override close(): Promise<void> {
+    this.eventLog?.close();
+    return super.close();
   }
 
   get defaultJobOptions(): DefaultJobOptions {

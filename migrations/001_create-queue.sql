@@ -22,6 +22,7 @@ create table queue (
   concurrency        integer,      -- most jobs that are active at the same time, of all workers; null: no limit
   rate_max           integer,      -- most jobs that are claimed in a window; null: as the workers say
   rate_ms            bigint,       -- the window, unless the workers say otherwise
+  max_events         integer,      -- events kept; null: 10,000
   created_at         timestamptz not null default statement_timestamp(),
   constraint queue_name_is_unique unique (prefix, name),
   constraint queue_name_has_no_colon check (name <> '' and strpos(name, ':') = 0)

@@ -1,3 +1,4 @@
+import { isConnectionError } from '../db/database';
 import type { JobRecord } from '../model/job-record';
 
 // biome-ignore lint/suspicious/noExplicitAny: an EventEmitter's
@@ -59,7 +60,10 @@ export async function untilFinished<Result>(
           else if (record.state === 'failed')
             end(() => reject(new Error(record.failedReason ?? '')));
         },
-        (error: Error) => end(() => reject(error)),
+        (error: Error) => {
+          // The database may be back when it is asked again.
+          if (!isConnectionError(error)) end(() => reject(error));
+        },
       );
     }
 

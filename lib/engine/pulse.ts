@@ -56,13 +56,24 @@ export class Pulse {
   }
 
   /** Makes a worker known under this process. Resolves to the id under which it claims. */
-  async registerWorker(queueId: number, worker: RegisteredWorker): Promise<string> {
+  registerWorker(queueId: number, worker: RegisteredWorker): Promise<string> {
+    return this.whileKnown((processId) => this.store.registerWorker(queueId, processId, worker));
+  }
+
+  /** Lets events of a queue be written for this process. Resolves to where in their order now is. */
+  registerListener(queueId: number): Promise<{ id: number; after: string }> {
+    return this.whileKnown((processId) => this.store.listenToEvents(queueId, processId));
+  }
+
+  /** Registers this process anew when the answer is null: its lease ran out, and it was forgotten. */
+  private async whileKnown<Answer>(
+    ask: (processId: number) => Promise<Answer | null>,
+  ): Promise<Answer> {
     const processId = await this.processId();
-    const workerId = await this.store.registerWorker(queueId, processId, worker);
-    if (workerId !== null) return workerId;
-    // The lease of this process ran out, and it was forgotten.
+    const answer = await ask(processId);
+    if (answer !== null) return answer;
     if ((await this.registration) === processId) this.registration = undefined;
-    return this.registerWorker(queueId, worker);
+    return this.whileKnown(ask);
   }
 
   /** Keeps the lease alive from now on. Returns how to stop. */

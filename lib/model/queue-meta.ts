@@ -1,8 +1,11 @@
+/** Events that are kept of a queue that says nothing else. */
+export const KEPT_EVENTS = 10_000;
+
 /** Settings of a queue that hold for all of its instances. */
 export interface QueueMeta {
   /** The library with its version. */
   version: string;
-  /** About how many events are kept while somebody listens. */
+  /** About how many events are kept: `streams.events.maxLen`. */
   maxLenEvents: number;
   paused: boolean;
   /** `setGlobalConcurrency`. */

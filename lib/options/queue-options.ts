@@ -7,13 +7,48 @@ export interface QueueOptions extends BaseOptions {
   defaultJobOptions?: DefaultJobOptions;
   /** Give workers of the queue the same. */
   settings?: AdvancedRepeatOptions;
+  /** What is stored of the events of this queue, for all instances, until another queue says otherwise. */
+  streams?: { events?: EventStreamOptions };
+}
+
+export interface EventStreamOptions {
+  /** How many events are kept, at about. Default 10,000. */
+  maxLen?: number;
+  /**
+   * Whether events are also written while no QueueEvents listens, so that one that comes (back)
+   * later can read them: `lastEventId: '0'` for all that are kept. Default false: an event that
+   * nobody listens to costs nothing.
+   */
+  log?: boolean;
+}
+
+/** @throws Error for a `maxLen` that cannot be one */
+export function checkQueueOptions({ streams }: QueueOptions): void {
+  const maxLen = streams?.events?.maxLen ?? 0;
+  if (!Number.isSafeInteger(maxLen) || maxLen < 0 || maxLen >= 2 ** 31) {
+    throw new Error('streams.events.maxLen must be a whole number');
+  }
 }
 
 export interface QueueEventsOptions extends BaseOptions {
   /** Begin to listen at once. Default true; otherwise `run()` does. */
   autorun?: boolean;
-  /** Listen from the event after this one, as far as it is kept. Default `$`: from now on. */
+  /**
+   * Listen from the event after this one, as far as they are kept: the id of an event, milliseconds
+   * since 1970, `0` for all, or `$`, from now on. Default `$`. What happens while nobody listens is
+   * kept only in a log: `streams.events.log` of the queue.
+   */
   lastEventId?: string;
+}
+
+/** `<milliseconds>-<number>`, as ids of events are, or the milliseconds alone. */
+const EVENT_ID = /^\d{1,18}(-\d{1,18})?$/;
+
+/** @throws Error for a `lastEventId` that cannot be one */
+export function checkQueueEventsOptions({ lastEventId = '$' }: QueueEventsOptions): void {
+  if (lastEventId !== '$' && !EVENT_ID.test(lastEventId)) {
+    throw new Error(`lastEventId must be the id of an event or $, not ${lastEventId}`);
+  }
 }
 
 export interface FlowProducerOptions extends BaseOptions {}

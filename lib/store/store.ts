@@ -45,15 +45,13 @@ export interface Exchange {
   lost: boolean;
 }
 
-/** A page of events, and where the next one begins. */
-export interface EventPage extends EventCursor {
+/** Events in the order in which all read them. */
+export interface EventPage {
   events: { id: string; name: string; payload: Record<string, unknown> }[];
-}
-
-export interface EventCursor {
-  since: string | null;
-  until: string | null;
-  afterId: string;
+  /** The place in that order where the next page begins. */
+  after: string;
+  /** Whether there may be more at once. */
+  more: boolean;
 }
 
 export interface Heartbeat {
@@ -96,6 +94,7 @@ export interface QueueRecord {
   concurrency: number | null;
   rateMax: number | null;
   rateMs: number | null;
+  maxEvents: number | null;
   isMaxed: boolean;
   claimed: number | null;
   windowEndsIn: number | null;
@@ -661,10 +660,19 @@ export class Store {
     );
   }
 
+  /** @param log whether events are also written while nobody listens. What is undefined stays. */
+  async configureEvents(
+    queueId: number,
+    { maxLen, log }: { maxLen?: number; log?: boolean },
+  ): Promise<void> {
+    await this.text('configure_events', queueId, maxLen ?? null, log ?? null);
+  }
+
+  /** Null when the process is not known (any more). */
   async listenToEvents(
     queueId: number,
     processId: number,
-  ): Promise<{ id: number; cursor: string }> {
+  ): Promise<{ id: number; after: string } | null> {
     return this.value('listen_to_events', queueId, processId);
   }
 
@@ -672,13 +680,14 @@ export class Store {
     await this.text('stop_listening', queueId, listenerId);
   }
 
-  async readEvents(queueId: number, cursor: EventCursor, limit: number): Promise<EventPage> {
-    const { since, until, afterId } = cursor;
-    return this.value('read_events', queueId, since, until, afterId, limit);
+  /** @param after the id of an event, or any other place in their order */
+  async readEvents(queueId: number, after: string, limit: number): Promise<EventPage> {
+    return this.value('read_events', queueId, after, limit);
   }
 
-  async trimEvents(queueId: number, max: number): Promise<number> {
-    return this.value('trim_events', queueId, max);
+  /** @param max default: as many as the queue is set to keep */
+  async trimEvents(queueId: number, max?: number): Promise<number> {
+    return this.value('trim_events', queueId, max ?? null);
   }
 
   async publishEvent(queueId: number, name: string, payload: string): Promise<void> {

@@ -564,7 +564,10 @@ export const verdicts: Verdicts = {
   QueueOptions: {
     ...connectionOptions,
     defaultJobOptions: same(DEFAULTS),
-    streams: notHere(`${TOLERATED}about 10,000 events are kept while somebody listens`),
+    streams: differs(
+      'stays as it is when an instance says nothing of it; `events.log` keeps events while nobody listens',
+      'streams.events.maxLen is how many events are kept, and stands in the settings of the queue',
+    ),
     skipMetasUpdate: notHere(`${TOLERATED}nothing is written`),
     settings: same(STRATEGY),
     telemetry: same(SPANS),
@@ -574,7 +577,7 @@ export const verdicts: Verdicts = {
   QueueEventsOptions: {
     ...connectionOptions,
     autorun: same('QueueEvents refuses to run twice'),
-    lastEventId: same('QueueEvents begins after an event of the past when told so'),
+    lastEventId: same('lastEventId names a place from which every reader goes on alike'),
     blockingTimeout: notHere(`${TOLERATED}nothing blocks`),
   },
   QueueEventsProducerOptions: connectionOptions,
@@ -846,7 +849,7 @@ export const verdicts: Verdicts = {
     added: same(QE_COMPLETES),
     cleaned: same(QE_QUEUE),
     completed: same(QE_COMPLETES),
-    deduplicated: same(DEDUPLICATES),
+    deduplicated: same('QueueEvents tell deduplication: what was dropped for what'),
     delayed: same(QE_DELAYED),
     drained: same(QE_COMPLETES),
     duplicated: same(QE_QUEUE),
@@ -886,7 +889,7 @@ export const verdicts: Verdicts = {
   ParentKeyOpts: notHere(INSIDE),
   QueueMeta: {
     version: differs('the version is `tuskmq:…`', 'a queue tells its settings and its version'),
-    maxLenEvents: differs('always 10,000', 'a queue tells its settings and its version'),
+    maxLenEvents: same('a queue tells its settings and its version'),
     paused: same('a queue tells its settings and its version'),
     concurrency: same('a queue tells its global limits among its settings'),
     max: same('a queue tells its global limits among its settings'),

@@ -1,7 +1,7 @@
 -- Writes the events of added jobs and wakes workers for them: one look a queue. p_is_all_waiting says that none of them is
 -- delayed, nor a parent.
 -- Called by  add_jobs, as its last step
--- Writes     event
+-- Writes     event; now and then as _forget_silent_listeners
 -- Notifies   wake, event
 create or replace function _announce_added(
   p_queue_ids integer[], p_specs job_spec[], p_duplicates job_spec[], p_is_all_waiting boolean, p_now timestamptz
@@ -13,6 +13,9 @@ begin
   foreach v_queue_id in array p_queue_ids loop
     if exists (select from event_listener l where l.queue_id = v_queue_id) then
       perform _publish_added(v_queue_id, p_specs, p_duplicates, p_now);
+      if random() < 0.01 then
+        perform _forget_silent_listeners(v_queue_id);
+      end if;
     end if;
     if p_is_all_waiting then
       perform _wake(v_queue_id);

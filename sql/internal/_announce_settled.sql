@@ -27,6 +27,6 @@ begin
      and not exists (select from job_state s where s.queue_id = p_queue_id and s.status = 'delayed') then
     insert into event (queue_id, name, payload, created_at) values (p_queue_id, 'drained', '{}', _now());
   end if;
-  perform pg_notify(_channel('event', p_queue_id), '');
+  perform _notify_listeners(p_queue_id);
 end;
 $$;

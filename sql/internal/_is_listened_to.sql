@@ -1,4 +1,4 @@
--- Whether events of a queue are to be written: only while somebody listens.
+-- Whether events of a queue are to be written: only while somebody listens, or their log is kept.
 -- PL/pgSQL, as every function here that is not a single expression: its plan is kept, where one in SQL is
 -- planned at each call.
 create or replace function _is_listened_to(p_queue_id integer) returns boolean

@@ -6,7 +6,7 @@ language plpgsql as $$
 begin
   if _is_listened_to(p_queue_id) then
     insert into event (queue_id, name, job_id, payload, created_at) values (p_queue_id, p_name, p_job_id, p_payload, _now());
-    perform pg_notify(_channel('event', p_queue_id), '');
+    perform _notify_listeners(p_queue_id);
   end if;
 end;
 $$;

@@ -24,6 +24,6 @@ begin
     from unnest(p_duplicates) d where d.queue_id = p_queue_id
   ) e
   order by e.position, e.step;
-  perform pg_notify(_channel('event', p_queue_id), '');
+  perform _notify_listeners(p_queue_id);
 end;
 $$;

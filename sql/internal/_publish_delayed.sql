@@ -12,7 +12,7 @@ begin
     from job_state s
     where s.queue_id = p_queue_id and s.id = any(p_job_ids)
     order by s.run_at, s.seq;
-    perform pg_notify(_channel('event', p_queue_id), '');
+    perform _notify_listeners(p_queue_id);
   end if;
 end;
 $$;

@@ -10,7 +10,7 @@ begin
            case when p_prev is null then json_build_object('jobId', i.id) else json_build_object('jobId', i.id, 'prev', p_prev) end, _now()
     from unnest(p_job_ids) with ordinality i(id, at)
     order by i.at;
-    perform pg_notify(_channel('event', p_queue_id), '');
+    perform _notify_listeners(p_queue_id);
   end if;
 end;
 $$;

@@ -28,7 +28,7 @@ begin
   select array_agg(row(d.parent_queue_id, d.parent_id, -d.count, 0, null, false)::parent_change) into v_changes
   from (select d.parent_queue_id, d.parent_id, count(*)::integer as count from dropped d group by d.parent_queue_id, d.parent_id) d;
   if _is_listened_to(p_queue_id) then
-    perform pg_notify(_channel('event', p_queue_id), '');
+    perform _notify_listeners(p_queue_id);
   end if;
   delete from deduplication d where d.queue_id = p_queue_id and d.job_id = any(p_ids);
   perform _delete_rows_of_jobs(p_queue_id, p_ids);

@@ -3,7 +3,7 @@
 -- Returns how many jobs were removed, or null when there are active jobs and p_force is false; call again
 -- until it is 0.
 -- Called by  Store.obliterateQueue (Queue.obliterate, which pauses the queue first)
--- Writes     as _remove_jobs; queue, event, scheduler, finish_count
+-- Writes     as _remove_jobs; queue, event, event_window, scheduler, finish_count, deduplication, rate_window
 create or replace function obliterate_queue(p_queue_id integer, p_force boolean, p_limit integer) returns integer
 language plpgsql set search_path from current as $$
 declare
@@ -25,7 +25,7 @@ begin
   v_ids := array(select s.id from job_state s where s.queue_id = p_queue_id and s.id = any(v_ids) order by s.id for update);
   perform _remove_jobs(p_queue_id, v_ids);
   if v_ids = '{}' then
-    delete from event e where e.queue_id = p_queue_id;
+    perform trim_events(p_queue_id, 0);
     delete from finish_count f where f.queue_id = p_queue_id;
     delete from deduplication d where d.queue_id = p_queue_id;
     delete from rate_window w where w.queue_id = p_queue_id;

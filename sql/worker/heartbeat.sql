@@ -13,7 +13,7 @@
 --
 -- Moves      active -> waiting
 -- Called by  Store.heartbeat (engine/pulse.ts)
--- Writes     process, worker, event_listener, deduplication (what has expired); as _recover_jobs
+-- Writes     process, worker, event_listener, deduplication (what has expired); as _recover_jobs, _trim_logs
 -- Locks      process rows and advisory process locks of silent processes, skip locked; then their jobs, skip
 --            locked
 create or replace function heartbeat(p_process_id bigint, p_queue_ids text, p_asleep_queue_ids text) returns json
@@ -36,6 +36,9 @@ begin
   end if;
   delete from deduplication d
   where d.ctid = any(array(select o.ctid from deduplication o where o.expires_at <= v_now limit 1000 for update skip locked));
+  if random() < 0.05 then
+    perform _trim_logs();
+  end if;
   v_stalled := v_stalled || _recover_expired_locks(p_queue_ids::jsonb);
   return json_build_object(
     'known', true,
