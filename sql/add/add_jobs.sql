@@ -39,7 +39,7 @@ begin
            greatest(coalesce(j.delay_ms, 0), 0), coalesce(j.priority, 0), coalesce(j.lifo and coalesce(j.priority, 0) = 0, false),
            j.parent_queue_id, j.parent_id, j.on_failure, coalesce(j.has_children, false),
            coalesce(j.parent_in_unit, false), j.deduplication_id)::job_spec),
-         array_agg(distinct j.queue_id), bool_or(coalesce(j.id, '') <> ''), bool_or(j.parent_id is not null),
+         array[min(j.queue_id), max(j.queue_id)], bool_or(coalesce(j.id, '') <> ''), bool_or(j.parent_id is not null),
          bool_or(j.deduplication_id is not null),
          bool_and(coalesce(j.delay_ms, 0) <= 0 and not coalesce(j.has_children, false))
   into v_specs, v_queue_ids, v_has_ids, v_has_parents, v_has_deduplicated, v_is_all_waiting
@@ -48,6 +48,9 @@ begin
     created_at bigint, delay_ms bigint, priority integer, lifo boolean, parent_queue_id integer, parent_id text,
     on_failure text, has_children boolean, parent_in_unit boolean, deduplication_id text);
   v_ids := array(select s.id from unnest(v_specs) s);
+  -- Not by a `distinct` above, for which the server would sort all rows, and so those of the call.
+  v_queue_ids := case when v_queue_ids[1] = v_queue_ids[2] then v_queue_ids[1:1]
+                      else array(select distinct s.queue_id from unnest(v_specs) s order by s.queue_id) end;
 
   if v_has_parents then
     v_missing_parents := _lock_parents(v_specs);

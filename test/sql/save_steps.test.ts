@@ -12,7 +12,10 @@ async function activeJobs(...ids: string[]) {
   const queue = on.queue();
   const queueId = await queue.queueId();
   await queue.addBulk(ids.map((jobId) => ({ name: 'job', data: {}, opts: { jobId } })));
-  await on.sql("select tuskmq.claim_jobs($1, $2, 't', 60000, '')", [queueId, ids.length]);
+  await on.sql("select tuskmq.claim_jobs($1, $2, 't', 60000, '', null, null)", [
+    queueId,
+    ids.length,
+  ]);
   const report = (id: string, fields: object = {}) => ({
     ...{ queue_id: queueId, id, token: 't', name: 's', kind: 'step', attempts: 1, elapsed_ms: 10 },
     ...fields,
