@@ -10,6 +10,6 @@ begin
   perform _grant_functions(p_role, array['flow_tree', 'queue_id']);
   execute format('grant select on jobs, queues, workers, locks, schedulers, steps to %I', p_role);
   -- A view reads tables with the rights of its owner, but calls functions with those of its reader.
-  execute format('grant execute on function _state(job_status, integer), _now() to %I', p_role);
+  execute format('grant execute on function _state(job_status, integer), _step_state(step, timestamptz), _now() to %I', p_role);
 end;
 $$;
