@@ -209,7 +209,13 @@ describe('a reader', () => {
     const tree = await client.query("select name from tuskmq.flow_tree($1, 'x')", [queue.name]);
     expect(tree.rows).toEqual([{ name: 'a' }]);
     expect(await reachable(name)).toEqual(views.sort());
-    expect(await callable(name)).toEqual(['_now', '_state', 'flow_tree', 'queue_id']);
+    expect(await callable(name)).toEqual([
+      '_now',
+      '_state',
+      '_step_state',
+      'flow_tree',
+      'queue_id',
+    ]);
   });
 });
 
