@@ -37,7 +37,7 @@ export class JobFields<DataType, ReturnType, NameType extends string, ProgressTy
   progress: ProgressType = 0 as ProgressType;
   returnvalue: ReturnType = null as ReturnType;
   stacktrace: string[] = null as unknown as string[];
-  /** Milliseconds. */
+  /** Milliseconds, as it was given last; 0 once the job is no longer delayed. */
   delay: number;
   priority: number;
   /** Milliseconds since 1970. */

@@ -44,6 +44,7 @@ describe('global concurrency', () => {
     for (let i = 0; i < 3; i++) work({ concurrency: 5 });
     for (let done = 0; done < 6; done++) {
       await until(() => started.length === Math.min(done + 2, 6));
+      await until(async () => (await queue.getCompletedCount()) === done);
       await settled(await queue.queueId());
       expect(await queue.getActiveCount()).toBe(Math.min(2, 6 - done));
       expect(await queue.isMaxed()).toBe(6 - done >= 2);

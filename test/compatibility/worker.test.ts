@@ -157,8 +157,9 @@ describe('a worker', () => {
     );
     const heard = record(worker, 'failed');
     const job = await queue.add('a', {}, { attempts: 9 });
-    await until(() => job.isFailed());
-    expect(heard.length).toBe(2);
+    // A worker tells of what is on disk: others may see it before.
+    await until(() => heard.length > 1);
+    expect(await job.isFailed()).toBe(true);
     expect(await queue.getJob(job.id!)).toMatchObject({
       attemptsMade: 2,
       attemptsStarted: 2,
