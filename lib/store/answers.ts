@@ -1,0 +1,93 @@
+import type { Refusal } from '../model/errors';
+import type { ClaimedJob } from '../model/job-record';
+
+/** What `add_jobs` did, by position in the call. */
+export interface AddedJobs {
+  ids: string[];
+  now: number;
+  duplicates: number[] | null;
+  missing_parents: { unit: number; key: string }[] | null;
+}
+
+/** A report that was not accepted. */
+export interface RefusedSettlement {
+  id: string;
+  outcome: Refusal;
+}
+
+/** The answer to an exchange. */
+export interface Exchange {
+  jobs: ClaimedJob[];
+  refused: RefusedSettlement[] | null;
+  hungry: boolean;
+  asleep: boolean;
+  /** Milliseconds until there is a reason to look again, or null. */
+  wakeIn: number | null;
+  /** Committed, but not yet on disk. */
+  deferred: boolean;
+  lost: boolean;
+}
+
+/** Events in the order in which all read them. */
+export interface EventPage {
+  events: { id: string; name: string; payload: Record<string, unknown> }[];
+  /** The place in that order where the next page begins. */
+  after: string;
+  /** Whether there may be more at once. */
+  more: boolean;
+}
+
+export interface Heartbeat {
+  known: boolean;
+  stalled?: { queueId: number; id: string }[];
+  claimable?: number[] | null;
+}
+
+/** What the database knows of a worker. */
+export interface RegisteredWorker {
+  id: string;
+  name: string;
+  concurrency: number;
+  lockDuration: number;
+  maxStalledCount: number;
+  skipLockRenewal?: boolean | undefined;
+}
+
+/** A worker as others see it. `age` and `idle` are seconds since it started and was heard of. */
+export interface WorkerRecord {
+  id: number;
+  uid: string;
+  name: string;
+  hostname: string;
+  pid: number;
+  age: number;
+  idle: number;
+}
+
+/** Limits that hold for all workers of a queue together; null ends one. Milliseconds. */
+export interface GlobalLimits {
+  concurrency?: number | null;
+  rate_max?: number | null;
+  rate_ms?: number | null;
+}
+
+/** The settings of a queue, and its rate limit's window if one is open. Milliseconds. */
+export interface QueueRecord {
+  paused: boolean;
+  concurrency: number | null;
+  rateMax: number | null;
+  rateMs: number | null;
+  maxEvents: number | null;
+  isMaxed: boolean;
+  claimed: number | null;
+  windowEndsIn: number | null;
+}
+
+/** At most so many claims in so many milliseconds. */
+export interface RateLimit {
+  max: number;
+  duration: number;
+}
+
+/** `ok`, or why not. */
+export type Outcome = 'ok' | Refusal;

@@ -1,0 +1,236 @@
+import type { DependencyRecord, JobRecord, JobSpec, Settlement } from '../model/job-record';
+import type { StepRecord, StepReport } from '../model/step';
+
+import type { AddedJobs, Outcome, RefusedSettlement } from './answers';
+import { Json } from './caller';
+import { QueueStore } from './queue-store';
+
+/** What the database does with jobs: one, a few of them, their families and their steps. */
+export class JobStore extends QueueStore {
+  /** @param units jobs that are added together or not at all */
+  async addJobs(units: readonly (readonly JobSpec[])[]): Promise<AddedJobs> {
+    const specs: object[] = [];
+    for (const [unit, jobs] of units.entries()) {
+      for (const job of jobs) specs.push({ ...job, position: specs.length, unit });
+    }
+    return this.value('add_jobs', JSON.stringify(specs));
+  }
+
+  /** In the order of the ids; null for a job that does not exist. */
+  async getJobs(queueId: number, ids: readonly string[]): Promise<(JobRecord | null)[]> {
+    return (
+      (await this.value<(JobRecord | null)[] | null>('get_jobs', queueId, JSON.stringify(ids))) ??
+      []
+    );
+  }
+
+  /** Positions of updates of jobs that do not exist. Texts are JSON. */
+  async updateJobs(
+    updates: readonly { queue_id: number; id: string; data?: string; progress?: string }[],
+  ): Promise<number[]> {
+    return (await this.value('update_jobs', JSON.stringify(updates))) ?? [];
+  }
+
+  /** The number of rows in the log, or null when there is no such job. */
+  async addLog(queueId: number, id: string, row: string, keep?: number): Promise<number | null> {
+    return this.value('add_log', queueId, id, row, keep ?? null);
+  }
+
+  async trimLog(queueId: number, id: string, keep: number): Promise<void> {
+    await this.text('trim_log', queueId, id, keep);
+  }
+
+  async getLogs(
+    queueId: number,
+    id: string,
+    start: number,
+    end: number,
+    isAscending: boolean,
+  ): Promise<{ logs: string[]; count: number }> {
+    return this.value('get_logs', queueId, id, start, end, isAscending);
+  }
+
+  async changeDelay(queueId: number, id: string, ms: number): Promise<Outcome> {
+    return (await this.text('change_delay', queueId, id, Math.ceil(ms))) as Outcome;
+  }
+
+  async changePriority(
+    queueId: number,
+    id: string,
+    priority: number,
+    lifo: boolean,
+  ): Promise<Outcome> {
+    return (await this.text('change_priority', queueId, id, priority, lifo)) as Outcome;
+  }
+
+  async promoteJob(queueId: number, id: string): Promise<Outcome> {
+    return (await this.text('promote_job', queueId, id)) as Outcome;
+  }
+
+  async retryJob(queueId: number, id: string, state: string, opts: object): Promise<Outcome> {
+    const json = new Json(JSON.stringify(opts));
+    return (await this.text('retry_job', queueId, id, state, json)) as Outcome;
+  }
+
+  async removeJob(
+    queueId: number,
+    id: string,
+    withChildren: boolean,
+  ): Promise<'ok' | 'missing' | 'locked' | 'scheduled'> {
+    return (await this.text('remove_job', queueId, id, withChildren)) as 'ok';
+  }
+
+  async removeDependency(
+    queueId: number,
+    id: string,
+  ): Promise<'ok' | 'not_pending' | 'missing' | 'no_parent' | 'parent_missing'> {
+    return (await this.text('remove_dependency', queueId, id)) as 'ok';
+  }
+
+  async removeUnprocessedChildren(queueId: number, id: string): Promise<number> {
+    return this.value('remove_unprocessed_children', queueId, id);
+  }
+
+  async getDependencies(
+    queueId: number,
+    id: string,
+    status?: DependencyRecord['status'],
+    offset = 0,
+    limit?: number,
+  ): Promise<DependencyRecord[]> {
+    return (
+      (await this.value<DependencyRecord[] | null>(
+        'get_dependencies',
+        queueId,
+        id,
+        status ?? null,
+        offset,
+        limit ?? null,
+      )) ?? []
+    );
+  }
+
+  async countDependencies(
+    queueId: number,
+    id: string,
+  ): Promise<{ processed: number; unprocessed: number; ignored: number; failed: number }> {
+    return this.value('count_dependencies', queueId, id);
+  }
+
+  /** Ids of the jobs that are not held under their token. */
+  async extendLocks(
+    queueId: number,
+    locks: readonly { id: string; token: string }[],
+    ms: number,
+  ): Promise<string[]> {
+    return (await this.value('extend_locks', queueId, JSON.stringify(locks), ms)) ?? [];
+  }
+
+  async delayJob(queueId: number, id: string, token: string, runAt: number): Promise<Outcome> {
+    return (await this.text('delay_job', queueId, id, token, Math.ceil(runAt))) as Outcome;
+  }
+
+  async releaseJob(queueId: number, id: string, token: string): Promise<Outcome> {
+    return (await this.text('release_job', queueId, id, token)) as Outcome;
+  }
+
+  async waitForChildren(
+    queueId: number,
+    id: string,
+    token: string,
+    childKey?: string,
+  ): Promise<Outcome | 'nothing_pending'> {
+    return (await this.text('wait_for_children', queueId, id, token, childKey ?? null)) as Outcome;
+  }
+
+  async settleJobs(
+    queueId: number,
+    settlements: readonly Settlement[],
+  ): Promise<RefusedSettlement[]> {
+    return (await this.value('settle_jobs', queueId, new Json(JSON.stringify(settlements)))) ?? [];
+  }
+
+  /** Right after BEGIN, on the session of a transaction. `idleMs`: how long it may then be idle. */
+  async beginTransaction(
+    queueId: number,
+    id: string,
+    token: string,
+    idleMs: number,
+  ): Promise<{ outcome: Outcome; pid: number }> {
+    return this.value('begin_transaction', queueId, id, token, idleMs);
+  }
+
+  /** Outcomes in the order of the steps, and the id of the transaction that saved them. */
+  async saveSteps(
+    steps: readonly StepReport[],
+  ): Promise<{ outcomes: (Outcome | 'no_transaction')[]; xid: string }> {
+    return this.value('save_steps', JSON.stringify(steps));
+  }
+
+  async checkRun(queueId: number, id: string, token: string): Promise<Outcome> {
+    return (await this.text('check_run', queueId, id, token)) as Outcome;
+  }
+
+  async getCommitStatus(
+    xid: string,
+    { queue_id, id, token, name }: StepReport,
+  ): Promise<'committed' | 'aborted' | 'in_progress'> {
+    return (await this.text('get_commit_status', xid, queue_id, id, token, name)) as 'committed';
+  }
+
+  async endSession(pid: number): Promise<void> {
+    await this.text('end_session', pid);
+  }
+
+  /** @param until milliseconds since 1970, or else `ms` from now */
+  async sleepJob(
+    queueId: number,
+    id: string,
+    token: string,
+    name: string,
+    { until, ms }: { until?: number; ms?: number },
+  ): Promise<Outcome | 'done'> {
+    const times = [until, ms].map((time) => (time === undefined ? null : Math.ceil(time)));
+    return (await this.text('sleep_job', queueId, id, token, name, ...times)) as Outcome;
+  }
+
+  async awaitChildren(
+    queueId: number,
+    id: string,
+    token: string,
+    name: string,
+  ): Promise<Outcome | 'done'> {
+    return (await this.text('await_children', queueId, id, token, name)) as Outcome;
+  }
+
+  async awaitSignal(
+    queueId: number,
+    id: string,
+    token: string,
+    name: string,
+    signal: string,
+    ms: number | undefined,
+  ): Promise<{ outcome: Outcome | 'done' | 'timed_out'; value: unknown }> {
+    const timeout = ms === undefined ? null : Math.ceil(ms);
+    return this.value('await_signal', queueId, id, token, name, signal, timeout);
+  }
+
+  /** @param payload JSON text */
+  async sendSignal(queueId: number, id: string, name: string, payload: string): Promise<Outcome> {
+    return (await this.text('send_signal', queueId, id, name, payload)) as Outcome;
+  }
+
+  async getSteps(queueId: number, id: string): Promise<StepRecord[]> {
+    return (await this.value<StepRecord[] | null>('get_steps', queueId, id)) ?? [];
+  }
+
+  async retryFromStep(
+    queueId: number,
+    id: string,
+    name: string,
+    opts: object,
+  ): Promise<Outcome | 'step_missing'> {
+    const outcome = await this.text('retry_from_step', queueId, id, name, JSON.stringify(opts));
+    return outcome as Outcome;
+  }
+}
