@@ -74,8 +74,10 @@ const within = <T>(name: string, work: () => Promise<T>): Promise<T> =>
 test('traces a job from the request that adds it to what its processor adds', async () => {
   const [orders, emails] = [on.queue(undefined, { telemetry }), on.queue(undefined, { telemetry })];
   const sender = on.worker(emails, async () => {}, { telemetry });
-  on.worker(orders, () => emails.add('thanks', {}).then(() => {}), { telemetry });
+  const biller = on.worker(orders, () => emails.add('thanks', {}).then(() => {}), { telemetry });
   await within('POST /orders', () => orders.add('bill', {}));
+  // A span ends when the end of the job is stored, which may be after what the job has started.
+  await spansOf(biller, 1);
   const spans = await spansOf(sender, 1);
   expect(pathsOf(`complete ${emails.name}`, spans)).toEqual([
     [
