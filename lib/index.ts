@@ -138,4 +138,5 @@ export { QueueGetters } from './queue-getters';
 export { removeAllQueueData } from './remove-all-queue-data';
 export type { SandboxedJob } from './sandboxed-job';
 export { type BackendClasses, withBackend } from './with-backend';
-export { type Processor, Worker } from './worker';
+export { Worker } from './worker';
+export type { Processor } from './worker-runs';

@@ -10,7 +10,8 @@ import type { WorkerOptions } from './options/worker-options';
 import { Queue } from './queue';
 import { QueueEvents } from './queue-events';
 import { QueueEventsProducer } from './queue-events-producer';
-import { type Processor, Worker } from './worker';
+import { Worker } from './worker';
+import type { Processor } from './worker-runs';
 
 // biome-ignore-start lint/suspicious/noExplicitAny: as in BullMQ, untyped data and results
 

@@ -1,0 +1,384 @@
+import { randomUUID } from 'node:crypto';
+import type { BackendFactory } from './engine/backend-factory';
+import type { ExchangeLoop } from './engine/exchange-loop';
+import { endOf, measureRun } from './engine/job-metrics';
+import { JobRun } from './engine/job-run';
+import { type Runner, runnerOf } from './engine/runner';
+import { advanceSchedule, putOff } from './engine/schedule';
+import { completion, failure } from './engine/settlements';
+import type { ValueStream } from './engine/value-stream';
+import { WorkerTracer } from './engine/worker-tracer';
+import { Job } from './job';
+import { now } from './model/clock';
+import {
+  isMoved,
+  isNamed,
+  isRateLimitError,
+  type Refusal,
+  refusalError,
+  schedulingError,
+  toError,
+  UnrecoverableError,
+} from './model/errors';
+import type { WorkerListener } from './model/events';
+import type { ClaimedJob, JobProgress, Settlement } from './model/job-record';
+import { metricsPoints } from './options/metrics-options';
+import type { ResolvedWorkerOptions } from './options/worker-options';
+import { QueueBase } from './queue-base';
+
+/**
+ * Does the work of a job; what it resolves to is the job's return value, what it throws fails the
+ * job. It may also be a generator, or return an Observable: each value is saved as progress, and the
+ * last one, or what the generator returns, is the return value.
+ * @param token proves that this run holds the job: for `job.moveToDelayed` and its kin
+ * @param signal is aborted by `worker.cancelJob`; made only for processors that declare it
+ */
+export type Processor<
+  // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, untyped data
+  DataType = any,
+  // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, an untyped result
+  ResultType = any,
+  NameType extends string = string,
+  ProgressType extends JobProgress = JobProgress,
+> = (
+  job: Job<DataType, ResultType, NameType, ProgressType>,
+  token?: string,
+  signal?: AbortSignal,
+) => Promise<ResultType> | ResultType | ValueStream<ResultType>;
+
+interface Run<JobType> {
+  job: JobType;
+  controller: AbortController | undefined;
+}
+
+/** The jobs that run in a worker: claimed, run, and reported, one life each. */
+export abstract class WorkerRuns<
+  DataType,
+  ResultType,
+  NameType extends string,
+  ProgressType extends JobProgress,
+> extends QueueBase<
+  WorkerListener<Job<DataType, ResultType, NameType, ProgressType>, ResultType, ProgressType>
+> {
+  declare readonly opts: ResolvedWorkerOptions;
+  readonly id: string = randomUUID();
+  protected readonly runner:
+    | Runner<Job<DataType, ResultType, NameType, ProgressType>, ResultType>
+    | undefined;
+  /** Also of one job more than one: one that was moved may run again before its last run has ended. */
+  private readonly runs = new Set<Run<Job<DataType, ResultType, NameType, ProgressType>>>();
+  /** Claimed beyond `concurrency`, for the slots that come free next: `prefetch`. */
+  private readonly fetched: ClaimedJob[] = [];
+  private readonly unsettled = new Set<Promise<void>>();
+  protected readonly tracer: WorkerTracer | undefined;
+  private readonly metricsPoints: number | undefined;
+  protected currentConcurrency: number;
+  protected isPausedHere = false;
+  /** The worker's conversation with the database, once it works. */
+  protected loop: ExchangeLoop | undefined;
+
+  constructor(
+    name: string,
+    processor:
+      | Processor<DataType, ResultType, NameType, ProgressType>
+      | string
+      | URL
+      | null
+      | undefined,
+    opts: ResolvedWorkerOptions,
+    backendFactory?: BackendFactory,
+  ) {
+    const runner = processor
+      ? runnerOf<Job<DataType, ResultType, NameType, ProgressType>, ResultType>(processor, opts, {
+          concurrency: () => this.currentConcurrency,
+          cancellationOf: (job) => this.cancellationOf(job),
+          onError: (error) => this.emit('error', error),
+        })
+      : undefined;
+    super(name, opts, backendFactory);
+    this.runner = runner;
+    this.currentConcurrency = opts.concurrency;
+    this.metricsPoints = metricsPoints(opts.metrics);
+    const onError = (error: unknown) => this.emit('error', error);
+    this.tracer = opts.telemetry && new WorkerTracer(this, onError);
+  }
+
+  /** A job was claimed: it runs now, or waits for a slot, or goes back. */
+  protected take(record: ClaimedJob): void {
+    if (this.runs.size < this.currentConcurrency) this.track(this.process(record));
+    else if (this.isFetching()) this.fetched.push(record);
+    else this.loop!.giveBack([record]);
+  }
+
+  /** What was fetched and does not run yet goes back, as if never claimed. */
+  protected giveFetchedBack(): void {
+    this.loop?.giveBack(this.fetched.splice(0));
+  }
+
+  /** No job runs here, and every result is stored. */
+  protected async whenIdle(): Promise<void> {
+    do {
+      await this.loop?.quiet();
+      await Promise.all(this.unsettled);
+    } while (this.unsettled.size > 0);
+  }
+
+  protected runningIds(): string[] {
+    return [...this.runs].map(({ job }) => job.id!);
+  }
+
+  /** How many jobs more to fetch: to run now, or to hold until a slot is free. */
+  protected freeSlots(): number {
+    if (!this.isFetching()) return 0;
+    const wanted = Math.floor(this.currentConcurrency) + this.opts.prefetch;
+    return Math.max(wanted - this.runs.size - this.fetched.length, 0);
+  }
+
+  protected isFetching(): boolean {
+    return !this.isPausedHere && !this.closing;
+  }
+
+  protected track(processing: Promise<void>): void {
+    const tracked = processing
+      .catch((error) => this.emit('error', error))
+      .then(() => {
+        this.unsettled.delete(tracked);
+      });
+    this.unsettled.add(tracked);
+  }
+
+  /** The life of one job here: claimed, run, reported. */
+  private async process(record: ClaimedJob): Promise<void> {
+    const job = Job.fromJSON<DataType, ResultType, NameType, ProgressType>(this, record);
+    if (this.opts.name) job.processedBy = this.opts.name;
+    // An AbortController for each job costs more than many a job: only for processors that look at
+    // it.
+    const controller = this.runner!.takesSignal ? new AbortController() : undefined;
+    const run = { job, controller };
+    this.runs.add(run);
+    if (record.repeatJobKey && !(await this.advance(record, run))) return;
+    this.emit('active', job, 'waiting');
+    if (this.tracer) await this.tracer.process(job, () => this.perform(run, record));
+    else await this.perform(run, record);
+  }
+
+  private async perform(
+    run: Run<Job<DataType, ResultType, NameType, ProgressType>>,
+    record: ClaimedJob,
+  ): Promise<void> {
+    const { job, controller } = run;
+    try {
+      const refused = this.refusalToStart(job);
+      if (refused) throw refused;
+      const result = await this.callProcessJob(job, record.token, controller?.signal);
+      this.ended(run);
+      await this.complete(job, record, result);
+    } catch (thrown) {
+      this.ended(run);
+      await this.settleThrown(job, record, thrown);
+    }
+  }
+
+  private ended(run: Run<Job<DataType, ResultType, NameType, ProgressType>>): void {
+    if (!this.runs.delete(run)) return;
+    const next = this.isFetching() ? this.fetched.shift() : undefined;
+    if (next) this.track(this.process(next));
+  }
+
+  /** Makes the next job of a scheduler, before this one runs. False when that failed: the job is put off. */
+  protected async advance(
+    record: ClaimedJob,
+    run?: Run<Job<DataType, ResultType, NameType, ProgressType>>,
+  ): Promise<boolean> {
+    const { store } = this.backend;
+    const { maxStalledCount, settings } = this.opts;
+    const { id, token } = record;
+    const queueId = await this.queueId();
+    try {
+      const make = () => advanceSchedule(store, queueId, record, settings?.repeatStrategy);
+      await (this.tracer ? this.tracer.advance(record, make) : make());
+      return true;
+    } catch (error) {
+      if (run) this.ended(run);
+      this.emit('error', schedulingError(error));
+    }
+    try {
+      await putOff(store, queueId, record);
+      this.loop?.forget(record);
+    } catch {
+      // The loop asks until it has an answer: the job goes back then.
+      await this.loop?.settle({ id, token, outcome: 'moved', max_stalled_count: maxStalledCount });
+    }
+    return false;
+  }
+
+  /** Runs the processor. Tools that trace what workers do put themselves around this method. */
+  protected async callProcessJob(
+    job: Job<DataType, ResultType, NameType, ProgressType>,
+    token: string,
+    signal?: AbortSignal,
+  ): Promise<ResultType> {
+    return this.runner!.run(job, token, signal);
+  }
+
+  /** Why a job fails without being run. */
+  private refusalToStart(job: Job): Error | undefined {
+    if (job.deferredFailure) return new UnrecoverableError(job.deferredFailure);
+    const { maxStartedAttempts } = this.opts;
+    if (maxStartedAttempts && job.attemptsStarted > maxStartedAttempts) {
+      return new UnrecoverableError('job started more than allowable limit');
+    }
+    return undefined;
+  }
+
+  private async complete(
+    job: Job<DataType, ResultType, NameType, ProgressType>,
+    record: ClaimedJob,
+    result: ResultType,
+  ): Promise<void> {
+    if (this.announceOwnCompletion(job, record)) return;
+    const report = completion(job, record.token, result, this.opts.removeOnComplete);
+    const refusal = await this.report(job, report);
+    if (!refusal) {
+      this.announceCompletion(job, result);
+      return;
+    }
+    const error = refusalError(refusal, record.id, 'moveToFinished');
+    this.emit('error', error);
+    if (refusal === 'pending_children' || refusal === 'failed_children') {
+      await this.fail(job, record, error);
+    }
+  }
+
+  private announceCompletion(job: Job<DataType, ResultType, NameType>, result: ResultType): void {
+    job.attemptsMade++;
+    job.returnvalue = (result || undefined) as ResultType;
+    job.finishedOn = now();
+    this.emit('completed', job, result, 'active');
+    this.tracer?.completed(job, result);
+  }
+
+  /** For a job that a transaction of its own run has completed: there is nothing to report. */
+  private announceOwnCompletion(
+    job: Job<DataType, ResultType, NameType>,
+    record: ClaimedJob,
+  ): boolean {
+    const own = JobRun.completionOf(job);
+    if (!own) return false;
+    this.loop!.forget(record);
+    this.announceCompletion(job, own.value as ResultType);
+    return true;
+  }
+
+  /** A processor threw: it has moved the job, or the job is to wait, or it failed. */
+  private async settleThrown(
+    job: Job<DataType, ResultType, NameType, ProgressType>,
+    record: ClaimedJob,
+    thrown: unknown,
+  ): Promise<void> {
+    const { id, token } = record;
+    const { maxStalledCount } = this.opts;
+    const moved = { id, token, outcome: 'moved', max_stalled_count: maxStalledCount } as const;
+    const isLockLost = isNamed(thrown, 'LockLostError');
+    if (isLockLost || JobRun.completionOf(job)) this.emit('error', thrown);
+    if (this.announceOwnCompletion(job, record)) return;
+    if (isLockLost || isMoved(thrown)) {
+      await this.loop!.settle(moved);
+    } else if (isRateLimitError(thrown)) {
+      const queueId = await this.queueId();
+      try {
+        const outcome = await this.backend.store.releaseJob(queueId, id, token);
+        this.loop!.forget(record);
+        if (outcome !== 'ok') throw refusalError(outcome, id, 'moveJobFromActiveToWait');
+        measureRun(job, 'waiting');
+      } catch (error) {
+        this.emit('error', error);
+        // The loop asks until it has an answer: a job that is still here goes back then.
+        await this.loop!.settle(moved);
+      }
+    } else {
+      await this.fail(job, record, toError(thrown));
+    }
+  }
+
+  private async fail(
+    job: Job<DataType, ResultType, NameType, ProgressType>,
+    record: ClaimedJob,
+    error: Error,
+  ): Promise<void> {
+    const { removeOnFail, settings, maxStartedAttempts } = this.opts;
+    const report = await failure(
+      job,
+      record.token,
+      error,
+      settings?.backoffStrategy,
+      removeOnFail,
+      maxStartedAttempts,
+    ).catch((cause: Error) => {
+      // The job names a backoff that is unknown here: it cannot wait for a time nobody can tell.
+      this.emit('error', cause);
+      return failure(
+        job,
+        record.token,
+        new UnrecoverableError(cause.message),
+        undefined,
+        removeOnFail,
+      );
+    });
+    const { stacktraces, ...settlement } = report;
+    const refusal = await this.report(job, settlement);
+    if (refusal) {
+      this.emit('error', refusalError(refusal, record.id, 'moveToFinished'));
+      return;
+    }
+    job.attemptsMade++;
+    job.failedReason = report.reason;
+    job.stacktrace = stacktraces;
+    if (report.outcome === 'failed') job.finishedOn = now();
+    else job.delay = report.delay_ms ?? 0;
+    this.emit('failed', job, error, 'active');
+    this.tracer?.failed(job, error, endOf(report).end);
+  }
+
+  /** Reports how a run ended. Resolves to why the database did not accept that, or null. */
+  private report(
+    job: Job<DataType, ResultType, NameType, ProgressType>,
+    settlement: Settlement,
+  ): Promise<Refusal | null> {
+    if (this.metricsPoints !== undefined) settlement.metrics_points = this.metricsPoints;
+    if (!this.tracer) return this.loop!.settle(settlement);
+    const send = () => this.loop!.settle(settlement);
+    const toError = (refusal: Refusal) => refusalError(refusal, settlement.id, 'moveToFinished');
+    return this.tracer.report(endOf(settlement).operation, job, send, toError);
+  }
+
+  /**
+   * Asks the processor of a running job to stop, by its AbortSignal. What becomes of the job is the
+   * processor's to say.
+   * @returns false when this worker does not run the job, or its processor declares no signal
+   */
+  cancelJob(jobId: string, reason?: string): boolean {
+    let isAsked = false;
+    for (const { job, controller } of this.runs) {
+      if (job.id !== jobId || !controller) continue;
+      controller.abort(reason);
+      isAsked = true;
+    }
+    return isAsked;
+  }
+
+  /** The signal by which a job that runs here is cancelled; made for those that ask for it. */
+  cancellationOf(job: object): AbortSignal | undefined {
+    for (const run of this.runs) {
+      if (run.job !== job) continue;
+      run.controller ??= new AbortController();
+      return run.controller.signal;
+    }
+    return undefined;
+  }
+
+  /** As `cancelJob`, for all jobs that run here. */
+  cancelAllJobs(reason?: string): void {
+    for (const { controller } of this.runs) controller?.abort(reason);
+  }
+}
