@@ -5,6 +5,7 @@ import { migrate, Queue } from '../../lib';
 import { startProxy } from '../helpers/cutting-proxy';
 import { dropDatabase, uniqueName, urlOf, withClient } from '../helpers/test-server';
 import { audit, type Finding } from './audit';
+import { bundleWorker } from './bundle';
 import { type Fault, FaultInjector } from './faults';
 import { Fleet } from './fleet';
 import { LEDGER } from './ledger';
@@ -62,7 +63,9 @@ export async function runChaos(
   const url = urlOf(server.url, name);
   const proxy = await startProxy(url);
   const random = seededRandom(seed);
+  const program = await bundleWorker();
   const fleet = new Fleet(
+    program.file,
     { url: proxy.url, directUrl: url, lockDurationMs, concurrency: options.concurrency },
     random,
   );
@@ -98,6 +101,7 @@ export async function runChaos(
     };
   } finally {
     await fleet.end();
+    program.remove();
     await proxy.close();
     await dropDatabase(server.url, name);
   }

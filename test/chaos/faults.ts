@@ -19,9 +19,9 @@ export const DESCRIPTIONS: Record<Fault, string> = {
 
 /** How likely each is, beside the others. */
 const WEIGHTS: Record<Fault, number> = {
-  kill: 2,
-  freeze: 2,
-  terminate: 4,
+  kill: 1,
+  freeze: 1,
+  terminate: 3,
   crash: 1,
   cut: 10,
   steal: 4,

@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from './random';
 import type { Outcome, WorkerMessage, WorkerOrder } from './worker';
@@ -17,7 +16,9 @@ export class Fleet {
   private readonly stopped = new Set<ChildProcess>();
   private isFinishing = false;
 
+  /** @param program the file that each of them runs */
   constructor(
+    private readonly program: string,
     private readonly order: WorkerOrder,
     private readonly random: Random,
   ) {
@@ -80,8 +81,8 @@ export class Fleet {
   }
 
   private startOne(): void {
-    const child = fork(path.join(__dirname, 'worker.ts'), {
-      execArgv: ['--import', 'tsx'],
+    const child = fork(this.program, {
+      execArgv: ['--enable-source-maps'],
       env: { ...process.env, WORKER_ORDER: JSON.stringify(this.order) },
     });
     this.processes.add(child);

@@ -57,13 +57,17 @@ const pauseMs = () => (Math.random() < 0.1 ? Math.random() * 300 : Math.random()
 const around: Surroundings = {
   children: new Queue(CHILDREN, { connection }),
   async watch(job, step) {
+    let wasDone = false;
     let wasStale = false;
     const beforeCommit = async () => {
+      wasDone = true;
       await sleep(pauseMs());
       wasStale = await isStale(job);
     };
     try {
       const value = await step(beforeCommit);
+      // One that an earlier run has done is not done again.
+      if (!wasDone) return value;
       tell(
         wasStale
           ? { outcome: 'stale, committed', what: `${job.queueName} ${job.id} ${job.token}` }
@@ -86,6 +90,7 @@ const around: Surroundings = {
 
 const opts = {
   connection,
+  migrate: false,
   lockDuration,
   concurrency,
   maxStalledCount: 1_000_000,
