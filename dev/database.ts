@@ -11,6 +11,7 @@ import fs from 'node:fs';
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import readline from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import {
   installedBinaries,
@@ -19,6 +20,10 @@ import {
   temporaryRoot,
   usableBinaries,
 } from './postgres-binaries';
+
+/** How long a server may take to recover from a crash. */
+const RECOVERY_MS = 60_000;
+const LOOK_AGAIN_MS = 20;
 
 export interface StartDatabaseOptions {
   /** Whether commits survive a power cut. Tests say false and run faster. Default: true. */
@@ -31,6 +36,11 @@ export interface DevelopmentDatabase {
   version: string;
   /** `given` by DATABASE_URL, or `embedded` and owned by this process. */
   kind: 'given' | 'embedded';
+  /**
+   * Ends an embedded server in immediate mode, as a crash would, and starts it again at the same
+   * URL. Resolves when it answers; rejects when it does not recover. A given server has none.
+   */
+  crash?(): Promise<void>;
   /** Stops an embedded server and removes its files; leaves a given one alone. */
   stop(): Promise<void>;
 }
@@ -56,7 +66,9 @@ export async function startDatabase(
   }
 }
 
-async function startEmbedded(durable: boolean): Promise<{ url: string; stop(): Promise<void> }> {
+async function startEmbedded(
+  durable: boolean,
+): Promise<{ url: string; crash(): Promise<void>; stop(): Promise<void> }> {
   const installed = installedBinaries();
   const user = serverUser();
   const password = randomBytes(16).toString('hex');
@@ -77,7 +89,8 @@ async function startEmbedded(durable: boolean): Promise<{ url: string; stop(): P
     };
     keeper.stdin?.write(`${JSON.stringify(order)}\n`);
     const port = await startedPort(keeper);
-    return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, stop };
+    const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
+    return { url, crash: () => crashKeeper(keeper, url), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -124,6 +137,23 @@ async function startedPort(keeper: ChildProcess): Promise<number> {
   );
 }
 
+/** The keeper's output is closed by now: that it has obeyed is seen by the server's time of birth. */
+async function crashKeeper(keeper: ChildProcess, url: string): Promise<void> {
+  const before = await ask(url, 'select pg_postmaster_start_time()::text as answer');
+  keeper.stdin?.write('crash\n');
+  const deadline = performance.now() + RECOVERY_MS;
+  while (true) {
+    const birth = await ask(url, 'select pg_postmaster_start_time()::text as answer').catch(
+      () => before,
+    );
+    if (birth !== before) return;
+    if (performance.now() > deadline || keeper.exitCode !== null) {
+      throw new Error('The embedded PostgreSQL server did not come back from its crash.');
+    }
+    await sleep(LOOK_AGAIN_MS);
+  }
+}
+
 async function stopKeeper(keeper: ChildProcess): Promise<void> {
   if (keeper.exitCode !== null || keeper.signalCode !== null) {
     return;
@@ -135,16 +165,24 @@ async function stopKeeper(keeper: ChildProcess): Promise<void> {
 }
 
 async function versionOf(url: string): Promise<string> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   try {
-    await client.connect();
-    const answer = await client.query<{ server_version: string }>('show server_version');
-    return answer.rows[0]?.server_version.split(' ')[0] ?? 'unknown';
+    const version = await ask(url, "select current_setting('server_version') as answer");
+    return version?.split(' ')[0] ?? 'unknown';
   } catch (error) {
     const reason = error instanceof Error ? error.message || error.name : String(error);
     throw new Error(`No PostgreSQL answers at ${withoutPassword(url)}: ${reason}`, {
       cause: error,
     });
+  }
+}
+
+async function ask(url: string, text: string): Promise<string | undefined> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  // A session that the server ends while it idles would end this process.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return (await client.query<{ answer: string }>(text)).rows[0]?.answer;
   } finally {
     await client.end().catch(() => {});
   }

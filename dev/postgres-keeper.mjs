@@ -7,7 +7,8 @@
 // Plain JavaScript, because it runs as a bare Node process next to tsx, Jest or nothing at all.
 // Argument: the folder to work in, which exists and is removed at the end. Then one line of JSON on
 // standard input, the KeeperOrder (it holds a password, which arguments would show to everybody),
-// and one line of JSON on standard output, the KeeperAnswer.
+// and one line of JSON on standard output, the KeeperAnswer. Each further line, `crash`, ends the
+// server as a crash would and starts it again in the same place.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -33,7 +34,10 @@ const data = path.join(home, 'data');
 
 /** @type {import('node:child_process').ChildProcess | undefined} */
 let child;
-let ordered = false;
+/** @type {KeeperOrder | undefined} */
+let order;
+let port = 0;
+let crashing = false;
 let ending = false;
 
 // This process is in a session of its own, away from the signals of a terminal; whoever signals it
@@ -47,15 +51,15 @@ createInterface({ input: process.stdin }).on('line', obey).on('close', end);
 
 /** @param {string} line */
 async function obey(line) {
-  if (ordered) {
+  if (order) {
+    if (line === 'crash' && port && !crashing) await crash(order);
     return;
   }
-  ordered = true;
   try {
-    /** @type {KeeperOrder} */
-    const order = JSON.parse(line);
+    order = /** @type {KeeperOrder} */ (JSON.parse(line));
     await initialise(order);
-    answer({ port: await start(order) });
+    port = await start(order);
+    answer({ port });
   } catch (error) {
     answer({ error: error instanceof Error ? error.message : String(error) });
     await end();
@@ -97,27 +101,56 @@ async function initialise(order) {
 async function start(order) {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
-    const settings = [
-      `port=${port}`,
-      'listen_addresses=127.0.0.1',
-      'unix_socket_directories=',
-      ...order.settings,
-    ];
-    const server = launch(order, 'postgres', ['-D', data, ...settings.flatMap((it) => ['-c', it])]);
-    const outcome = await Promise.race([server.logs('ready to accept connections'), server.exited]);
-    if (outcome === 'logged') {
-      server.exited.then((code) => {
-        if (!ending) {
-          console.error(`The embedded PostgreSQL server ended (${code}):\n${server.log()}`);
-          end();
-        }
-      });
-      return port;
-    }
+    const problem = await startAt(order, port);
+    if (!problem) return port;
     // Another process may have taken the port since we saw it free.
-    if (ending || attempt === portAttempts || !/could not bind/.test(server.log())) {
-      throw new Error(`postgres did not start (${outcome}):\n${server.log()}`);
+    if (ending || attempt === portAttempts || !/could not bind/.test(problem)) {
+      throw new Error(`postgres did not start ${problem}`);
     }
+  }
+}
+
+/**
+ * Resolves when the server accepts connections, or to why it does not.
+ *
+ * @param {KeeperOrder} order
+ * @param {number} port
+ */
+async function startAt(order, port) {
+  const settings = [
+    `port=${port}`,
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    ...order.settings,
+  ];
+  const server = launch(order, 'postgres', ['-D', data, ...settings.flatMap((it) => ['-c', it])]);
+  const outcome = await Promise.race([server.logs('ready to accept connections'), server.exited]);
+  if (outcome !== 'logged') return `(${outcome}):\n${server.log()}`;
+  server.exited.then((code) => {
+    if (ending || crashing) return;
+    console.error(`The embedded PostgreSQL server ended (${code}):\n${server.log()}`);
+    end();
+  });
+  return undefined;
+}
+
+/**
+ * Immediate shutdown, without a checkpoint or a last flush of the log, and recovery.
+ *
+ * @param {KeeperOrder} order
+ */
+async function crash(order) {
+  crashing = true;
+  const running = child;
+  await new Promise((resolve) => {
+    running?.once('close', resolve);
+    running?.kill('SIGQUIT');
+  });
+  const problem = ending ? undefined : await startAt(order, port);
+  crashing = false;
+  if (problem && !ending) {
+    console.error(`The embedded PostgreSQL server did not recover ${problem}`);
+    await end();
   }
 }
 

@@ -61,6 +61,8 @@ export class JobTransaction<JobType = unknown, ReturnType = unknown> implements 
   private session: TransactionSession | undefined;
   private pid: number | undefined;
   private isOver = false;
+  /** The connection may be somebody else's by now. */
+  private isGivenBack = false;
   private hasMovedJob = false;
   private last: Promise<unknown> = Promise.resolve();
 
@@ -165,30 +167,35 @@ export class JobTransaction<JobType = unknown, ReturnType = unknown> implements 
       session.destroy();
       if ((await this.outcomeOf(xid, report)) === 'aborted') throw error;
     }
+    this.isGivenBack = true;
     session.release();
   }
 
-  /** Undoes everything. */
+  /** Undoes everything. Does nothing when it is committed or undone. */
   async rollback(): Promise<void> {
     this.isOver = true;
     const session = await this.opening?.catch(() => undefined);
     if (!session) return;
     await this.last;
+    if (this.isGivenBack) return;
     try {
       await session.client.query('rollback');
+      this.isGivenBack = true;
       session.release();
     } catch {
       session.destroy();
     }
   }
 
-  /** Undoes everything, whatever statement may be under way. */
+  /** Undoes everything, whatever statement may be under way. Does nothing when it is committed or undone. */
   async abort(): Promise<void> {
     this.isOver = true;
     const { session, pid } = this;
-    if (!session) return;
-    if (pid !== undefined) await this.host.store.endSession(pid).catch(() => {});
+    if (!session || this.isGivenBack) return;
+    // First of all out of the pool: nobody else is to have the session that is ended.
+    this.isGivenBack = true;
     session.destroy();
+    if (pid !== undefined) await this.host.store.endSession(pid).catch(() => {});
   }
 
   /**

@@ -1,6 +1,7 @@
 import {
   DelayedError,
   type Job,
+  type JobTransaction,
   LockLostError,
   type Processor,
   WaitingChildrenError,
@@ -294,3 +295,31 @@ describe('job.transaction', () => {
     await until(async () => (await queue.getCompletedCount()) === 20);
   });
 });
+
+test.each(['transaction', 'step'] as const)(
+  'a %s that has moved its job leaves the connection alone when the next one has it',
+  async (kind) => {
+    const connection = { connectionString: on.url, application_name: `moved ${kind}` };
+    const queue = on.queue(undefined, { connection });
+    const jobs = 20;
+    const worker = on.worker(
+      queue,
+      async (job: Job, token) => {
+        const inTransaction = async (tx: JobTransaction) => {
+          await tx.query(INSERT, [job.queueName, `${job.id} ${job.attemptsStarted}`]);
+          if (job.attemptsStarted > 1) return;
+          await (tx.job as Job).moveToDelayed(Date.now(), token);
+          throw new DelayedError();
+        };
+        if (kind === 'transaction') await job.transaction(inTransaction);
+        else await job.step('only', ({ tx }) => inTransaction(tx));
+      },
+      { connection, concurrency: jobs, transactionConnections: 2 },
+    );
+    const heard = record(worker, 'completed', 'failed');
+    await queue.addBulk(Array.from({ length: jobs }, (_, i) => ({ name: 'job', data: i })));
+    await until(() => heard.length >= jobs);
+    expect(heard.filter(([event]) => event === 'failed')).toEqual([]);
+    expect(await ledger(queue)).toHaveLength(2 * jobs);
+  },
+);

@@ -31,6 +31,8 @@ export function urlOf(url: string, database: string): string {
 
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url });
+  // A server that crashes in between would end this process.
+  client.on('error', () => {});
   await client.connect();
   try {
     return await work(client);
