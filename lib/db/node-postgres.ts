@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import pg from 'pg';
 import { now } from '../model/clock';
 import type { ResolvedConnection } from '../options/connection-options';
+import { acquireClient } from './acquire-client';
 import { type Executor, isConnectionError, type Row } from './database';
 
 /**
@@ -55,11 +56,10 @@ export function poolExecutor(pool: pg.Pool): PoolExecutor {
   const underWay = new Set<Promise<unknown>>();
   const busySince = new Map<pg.PoolClient, number>();
   const run = async (text: string, values: readonly unknown[], name?: string) => {
-    const client = await pool.connect();
+    // The statement is told of a lost connection as well; without a listener this would end the process.
+    const client = await acquireClient(pool, ignore);
     let failure: Error | undefined;
     busySince.set(client, now());
-    // The statement is told of a lost connection as well; without a listener this would end the process.
-    client.on('error', ignore);
     try {
       const isPrepared =
         name !== undefined && (directness.get(client) ?? (await findDirectness(client)));

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { acquireClient } from './acquire-client';
 
 /** A connection that somebody has for the time of one transaction. */
 export interface TransactionSession {
@@ -42,13 +43,11 @@ export class TransactionPool {
   /** Resolves when a connection is free. */
   async connect(): Promise<TransactionSession> {
     this.pool ??= this.open();
-    const client = await this.pool.connect();
     let isBroken = false;
     const onLost = () => {
       isBroken = true;
     };
-    // Without a listener, a session that the server ends would end the process.
-    client.on('error', onLost);
+    const client = await acquireClient(this.pool, onLost);
     const giveBack = (isDestroyed: boolean) => {
       if (!this.sessions.delete(session)) return;
       // After `release`, the pool itself listens to what becomes of an idle one.

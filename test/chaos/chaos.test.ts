@@ -4,7 +4,7 @@ import { type DevelopmentDatabase, startDatabase } from '../../dev/database';
 import { runChaos } from './chaos';
 import { FAULTS } from './faults';
 
-const JOBS = 300;
+const JOBS = 200;
 
 let server: DevelopmentDatabase;
 
@@ -16,11 +16,11 @@ afterAll(() => server.stop());
 test('jobs take each step exactly once while workers, sessions and the database fail', async () => {
   const report = await runChaos(server, {
     jobs: JOBS,
-    workers: 3,
-    concurrency: 5,
+    workers: 2,
+    concurrency: 10,
     faults: FAULTS.filter((fault) => fault !== 'crash' || server.crash),
     seed: 1,
-    periodMs: 150,
+    periodMs: 200,
     lockDurationMs: 1_000,
     patienceMs: 60_000,
   });

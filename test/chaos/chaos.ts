@@ -80,8 +80,10 @@ export async function runChaos(
     );
     fleet.start(options.workers);
     injector.start();
-    const watched = watch(url, options, injector);
-    const parents = await addAll(url, jobs);
+    const stopped = new AbortController();
+    const watched = watch(url, options, injector, fleet);
+    void watched.finally(() => stopped.abort()).catch(() => {});
+    const parents = await addAll(url, jobs, stopped.signal);
     const problem = await watched;
     await injector.stop();
     await fleet.finish();
@@ -108,14 +110,14 @@ export async function runChaos(
 }
 
 /** Adds the jobs while the server fails: under ids of ours, so that each can be added again. Returns how many have children. */
-async function addAll(url: string, jobs: number): Promise<number> {
+async function addAll(url: string, jobs: number, signal: AbortSignal): Promise<number> {
   const queue = new Queue(PARENTS, { connection: url });
   queue.on('error', () => {});
   const names = Object.keys(kinds);
   const opts = { attempts: ATTEMPTS, backoff: BACKOFF_MS };
   let parents = 0;
   try {
-    for (let first = 0; first < jobs; first += BATCH) {
+    for (let first = 0; first < jobs && !signal.aborted; first += BATCH) {
       const batch = Array.from({ length: Math.min(BATCH, jobs - first) }, (_, i) => first + i);
       let missing = batch;
       while (missing.length > 0) {
@@ -128,7 +130,7 @@ async function addAll(url: string, jobs: number): Promise<number> {
         if (missing.length > 0) await sleep(LOOK_MS);
       }
       parents += batch.filter((i) => KINDS_WITH_CHILDREN.includes(names[i % names.length]!)).length;
-      while ((await waiting(queue)) > AHEAD) await sleep(LOOK_MS);
+      while (!signal.aborted && (await waiting(queue)) > AHEAD) await sleep(LOOK_MS);
     }
   } finally {
     await queue.close();
@@ -145,11 +147,14 @@ async function watch(
   url: string,
   { jobs, patienceMs, onProgress }: ChaosOptions,
   injector: FaultInjector,
+  fleet: Fleet,
 ): Promise<string | undefined> {
   let completed = 0;
   let changedAt = performance.now();
   while (completed < jobs) {
     await sleep(LOOK_MS);
+    if (fleet.faults.length > 0)
+      return `stopped at the first fault, with ${completed} jobs completed`;
     const seen = await countCompleted(url).catch(() => completed);
     if (seen !== completed) changedAt = performance.now();
     completed = seen;
