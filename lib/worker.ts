@@ -139,6 +139,8 @@ export class Worker<
         },
         onClaimable: () => loop?.prod(),
         onLeaseLost: () => {
+          // Others run by now what only waited here.
+          this.giveFetchedBack();
           const jobIds = this.runningIds();
           if (jobIds.length > 0) this.emit('lockRenewalFailed', jobIds);
         },

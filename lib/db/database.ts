@@ -26,6 +26,14 @@ export function isConnectionError(error: unknown): boolean {
 }
 
 /**
+ * Whether the server could not do now what it may do later: it lacks memory, disk or patience, is
+ * read-only for a while, or was told to stop.
+ */
+export function isPassing(error: unknown): boolean {
+  return /^(53|57|58)|^55P03$|^25006$/.test((error as { code?: string }).code ?? '');
+}
+
+/**
  * Whether the server rolled the transaction back for a conflict, and asks to try again: deadlock or
  * serialization failure.
  */

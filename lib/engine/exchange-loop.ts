@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { isConflict, isConnectionError } from '../db/database';
+import { isConflict, isConnectionError, isPassing } from '../db/database';
 import { now } from '../model/clock';
 import type { Refusal } from '../model/errors';
 import type { ClaimedJob, Settlement } from '../model/job-record';
@@ -139,6 +139,10 @@ export class ExchangeLoop {
     this.wake();
     await this.running;
     if (this.workerId !== undefined) {
+      if (this.needsResync) {
+        const held = [...this.held.values()];
+        await this.store.resyncWorker(this.queueId, this.workerId, held).catch(this.host.onError);
+      }
       await this.store.unregisterWorker(this.queueId, this.workerId).catch(this.host.onError);
     }
   }
@@ -201,19 +205,28 @@ export class ExchangeLoop {
     } catch (error) {
       if (isConflict(error)) {
         this.outbox.unshift(...reports);
-      } else if (isConnectionError(error) || reports.length === 0) {
+        this.isProdded = true;
+      } else if (isConnectionError(error) || isPassing(error) || reports.length === 0) {
         this.repeat(reports, error as Error);
         if (this.isForced) return undefined;
         await this.pause(this.retryMs);
         this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS);
       } else if (reports.length === 1) {
-        reports[0]!.reject(error as Error);
+        this.reject(reports[0]!, error as Error);
       } else {
         // One of them cannot be stored: the others are not to suffer for it.
         for (const report of reports) await this.exchange([report], 0);
       }
       return undefined;
     }
+  }
+
+  /** What cannot be stored of a job does not hold it for ever: it goes back, and counts as stalled. */
+  private reject({ settlement, reject }: Report, error: Error): void {
+    reject(error);
+    if (settlement.outcome === 'moved') return;
+    const { id, token } = settlement;
+    this.settle({ id, token, outcome: 'moved' }).catch(this.host.onError);
   }
 
   /** Nobody knows what became of these reports: they are sent again, by a worker that is in sync. */
@@ -232,7 +245,7 @@ export class ExchangeLoop {
         () => this.deliver(reports, answer),
         (error: unknown) => {
           this.repeat(reports, error as Error);
-          this.wake();
+          setTimeout(() => this.wake(), FIRST_RETRY_MS);
         },
       )
       .finally(() => this.confirmations.delete(confirmation));
@@ -273,6 +286,11 @@ export class ExchangeLoop {
     if (answer.lost) {
       this.workerId = undefined;
       this.isProdded = true;
+      return;
+    }
+    if (this.isForced) {
+      // Nobody waits for these any more: they go back as if never claimed.
+      this.needsResync = answer.jobs.length > 0;
       return;
     }
     this.setAlarm(answer.wakeIn);

@@ -5,6 +5,9 @@ import { type BackoffStrategy, backoffDelay, normalizeBackoff } from '../options
 import { isLifo, type JobsOptions } from '../options/job-options';
 import { type RemoveOn, retention } from '../options/retention';
 
+/** The longest time that can be stored: 8.64e15, the end of JavaScript's days. */
+const LONGEST_DELAY_MS = 8.64e15;
+
 /** What a report tells of a job. */
 export interface ReportedJob {
   id?: string | undefined;
@@ -70,5 +73,10 @@ export async function failure(
   };
   return delay < 0
     ? { ...report, outcome: 'failed', ...retention(job.opts.removeOnFail, ofWorker) }
-    : { ...report, outcome: 'retried', delay_ms: Math.round(delay), lifo: isLifo(job.opts) };
+    : {
+        ...report,
+        outcome: 'retried',
+        delay_ms: Math.min(Math.round(delay), LONGEST_DELAY_MS),
+        lifo: isLifo(job.opts),
+      };
 }

@@ -30,7 +30,14 @@ export function retention(ofJob: RemoveOn | undefined, ofWorker: RemoveOn | unde
   const { age, count, limit } = typeof wish === 'number' ? { count: wish } : (wish as KeepJobs);
   if (count === 0 && age === undefined) return { remove: true };
   return {
-    ...(count !== undefined && count >= 0 ? { keep_count: count } : {}),
-    ...(age !== undefined ? { keep_age_ms: age * 1000, keep_limit: limit ?? 1000 } : {}),
+    ...(count !== undefined && count >= 0 ? { keep_count: storable(count) } : {}),
+    ...(age !== undefined
+      ? { keep_age_ms: Math.ceil(age * 1000), keep_limit: storable(limit ?? 1000) }
+      : {}),
   };
+}
+
+/** A number of jobs as the database can hold it. */
+function storable(count: number): number {
+  return Math.min(Math.ceil(count), 2 ** 31 - 1);
 }

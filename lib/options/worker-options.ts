@@ -110,6 +110,9 @@ export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions
   if (!Number.isInteger(resolved.prefetch) || resolved.prefetch < 0) {
     throw new Error('prefetch must be an integer greater or equal than 0');
   }
+  if (resolved.prefetch > 0 && resolved.skipLockRenewal) {
+    throw new Error('prefetch and skipLockRenewal cannot be used together');
+  }
   if (resolved.stalledInterval <= 0) throw new Error('stalledInterval must be greater than 0');
   if (resolved.lockRenewTime !== undefined && !(resolved.lockRenewTime > 0)) {
     throw new Error('lockRenewTime must be greater than 0');

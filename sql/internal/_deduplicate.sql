@@ -17,6 +17,7 @@ create or replace function _deduplicate(p_specs job_spec[], out specs job_spec[]
 language plpgsql as $$
 declare
   v_spec    job_spec;
+  v_kept    job_spec;
   v_opts    json;
   v_ttl     bigint;
   v_keeps   boolean;
@@ -33,11 +34,8 @@ begin
   from unnest(p_specs) s
   where s.deduplication_id is not null
   order by s.queue_id, s.deduplication_id
-  on conflict do nothing;
-  perform from deduplication d
-  where (d.queue_id, d.id) in (select s.queue_id, s.deduplication_id from unnest(p_specs) s)
-  order by d.queue_id, d.id
-  for update;
+  -- Made or locked in one statement: between two, a job that ends could take the row away.
+  on conflict (id, queue_id) do update set id = excluded.id where false;
 
   foreach v_spec in array p_specs loop
     if v_spec.deduplication_id is null
@@ -92,8 +90,11 @@ begin
 
     winners[v_spec.position + 1] := v_key.job_id;
     if v_keeps and v_winner.status = 'active' then
+      v_kept := v_spec;
+      v_kept.data := null; -- as texts only: jsonb holds no U+0000
+      v_kept.opts := null;
       update deduplication d
-      set expires_at = null, kept = json_build_array(to_jsonb(v_spec) || jsonb_build_object(
+      set expires_at = null, kept = json_build_array(to_jsonb(v_kept) || jsonb_build_object(
             'position', 0, 'unit', 0, 'data', v_spec.data::text, 'opts', v_spec.opts::text, 'created_at', null))
       where d.queue_id = v_spec.queue_id and d.id = v_spec.deduplication_id;
       perform _publish_deduplicated(v_spec, v_key.job_id, v_spec.id);

@@ -3,7 +3,7 @@
 -- is still locked is left for the next round, and its worker with it.
 -- Called by  heartbeat
 -- Writes     process, worker, event_listener; as _recover_jobs
--- Locks      process rows, skip locked; advisory: locks of silent processes, tried; jobs, skip locked
+-- Locks      process rows, skip locked; advisory: locks of silent processes and of their workers, tried; jobs, skip locked
 create or replace function _recover_dead_workers(p_is_steady boolean) returns jsonb
 language plpgsql as $$
 declare
@@ -23,6 +23,8 @@ begin
       where w.process_id = v_process.id and (v_is_gone or v_process.heartbeat_at + _ms(w.lock_ms) < v_now)
       order by w.queue_id, w.id
     loop
+      -- An exchange of this worker that is still on its way may yet claim: once it is over, its jobs are seen.
+      continue when not pg_try_advisory_xact_lock(_lock_key('worker', v_worker.id));
       perform _end_sessions(v_worker.id);
       v_ids := _jobs_of_worker(v_worker.queue_id, v_worker.id);
       perform _recover_jobs(v_worker.queue_id, v_ids, v_worker.max_stalled_count);

@@ -15,7 +15,7 @@ begin
   loop
     execute format('revoke execute on function %s from %I', v_signature, p_role);
   end loop;
-  execute format('revoke select on release, jobs, queues, workers, locks, schedulers from %I', p_role);
+  execute format('revoke select on release, jobs, queues, workers, locks, schedulers, steps from %I', p_role);
   execute format('revoke usage on schema %I from %I', current_schema(), p_role);
 end;
 $$;

@@ -16,6 +16,9 @@ begin
     where s.queue_id = p_queue_id and s.worker_id = p_worker_id and s.status = 'active'
     order by s.id for update;
     perform _recover_jobs(p_queue_id, _jobs_of_worker(p_queue_id, p_worker_id), v_max_stalled_count);
+    -- What an explicit lock holds beyond that is taken over when it runs out: _recover_expired_locks.
+    update job_state s set worker_id = null
+    where s.queue_id = p_queue_id and s.worker_id = p_worker_id and s.status = 'active';
   end if;
 end;
 $$;

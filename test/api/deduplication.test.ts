@@ -150,6 +150,33 @@ describe('deduplication without a ttl', () => {
     expect(await queue.getWaitingCount()).toBe(2);
   });
 
+  test('holds when the job that stands for an id ends while an add waits for another id', async () => {
+    const queue = on.queue();
+    const add = (id: string) => queue.add(id, {}, { deduplication: { id } });
+    await add('b');
+    await add('a');
+    const client = await on.client();
+    await client.query('begin');
+    await queue.withTransaction(client).add('a', {}, { deduplication: { id: 'a' } });
+    const adding = queue.addBulk(
+      ['a', 'b'].map((id) => ({ name: `new ${id}`, data: {}, opts: { deduplication: { id } } })),
+    );
+    await until(
+      async () =>
+        (
+          await on.sql(
+            "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+          )
+        ).length > 0,
+    );
+    const ended = await on.worker(queue, null).getNextJob('t', { block: false });
+    await ended!.moveToCompleted(null, 't', false);
+    await client.query('commit');
+    await adding;
+    await add('b');
+    expect(await namesOf(queue)).toEqual(['a', 'b', 'new b']);
+  });
+
   test('leaves no trace when the transaction of the add is rolled back', async () => {
     const queue = on.queue();
     await queue.waitUntilReady();
@@ -321,6 +348,22 @@ describe('deduplication with keepLastIfActive', () => {
       'completed 1',
       'active 3',
     ]);
+  });
+
+  test('keeps data with U+0000 as it is', async () => {
+    const queue = on.queue();
+    const end = deferred<void>();
+    const data: unknown[] = [];
+    await queue.add('a', 'first', { deduplication });
+    on.worker(queue, (job) => {
+      data.push(job.data);
+      return data.length === 1 ? end.promise : undefined;
+    });
+    await until(() => data.length === 1);
+    await queue.add('a', 'nul \u0000', { deduplication });
+    end.resolve();
+    await until(() => data.length === 2);
+    expect(data[1]).toBe('nul \u0000');
   });
 
   test('adds it also when the active job fails', async () => {

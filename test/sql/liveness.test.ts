@@ -95,6 +95,39 @@ describe('a worker that is silent', () => {
     expect(await queue.getJobState('1')).toBe('waiting');
   });
 
+  test('is not forgotten while an exchange of its own is on its way, which may yet claim', async () => {
+    const { queue, process, pass } = await scene();
+    await queue.add('a', {});
+    const dying = await process();
+    const worker = await dying.worker({ lockMs: 1_000 });
+    await dying.session.query('begin; set local search_path = tuskmq');
+    await dying.session.query(
+      "select pg_advisory_xact_lock_shared(_lock_key('worker', $1::bigint))",
+      [worker.id],
+    );
+    expect(await pass(5_000)).toEqual([]);
+    expect((await worker.claim()).jobs.length).toBe(1);
+    await dying.session.query('commit');
+    expect(await pass(500)).toEqual(['1']);
+  });
+
+  test('leaves a job that an explicit lock holds longer to whoever finds that ended', async () => {
+    const { queue, queueId, process, pass, call, observer } = await scene();
+    await queue.add('a', {});
+    const worker = await (await process()).worker();
+    const { jobs } = await worker.claim();
+    const locks = JSON.stringify(jobs.map(({ id, token }) => ({ id, token })));
+    await call(observer.session, 'select tuskmq.extend_locks($1, $2, 60000)', [queueId, locks]);
+    await call(observer.session, 'select tuskmq.unregister_worker($1, $2)', [queueId, worker.id]);
+    expect(await queue.getJobState('1')).toBe('active');
+    await pass(60_500);
+    const [row] = await call(observer.session, "select tuskmq.heartbeat($1, $2, '[]') as r", [
+      observer.id,
+      JSON.stringify([{ queueId, maxStalledCount: 1 }]),
+    ]);
+    expect(row.r.stalled).toEqual([{ queueId, id: '1' }]);
+  });
+
   test('keeps its jobs as long as it gives a heartbeat', async () => {
     const { queue, process, pass } = await scene();
     await queue.add('a', {});
