@@ -3,7 +3,7 @@ create table process (
   id           bigint generated always as identity primary key,
   hostname     text        not null,
   pid          integer     not null,
-  -- The process holds the session lock of _process_lock(id). When that lock is free, the session and most
+  -- The process holds the session lock of _lock_key('process', id). When that lock is free, the session and most
   -- likely the process are gone.
   holds_lock   boolean     not null default false,
   started_at   timestamptz not null,

@@ -52,7 +52,7 @@ export const behaviour: Difference[] = [
   {
     what: 'events',
     bullmq: 'always written',
-    here: 'written while a QueueEvents listens',
+    here: 'written while a QueueEvents listens, or always with `streams.events.log`',
     why: 'four rows a job cost more than the job',
   },
   {

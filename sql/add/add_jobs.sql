@@ -11,7 +11,7 @@
 --   missing_parents  {unit, key}: units that were not added because this parent does not exist
 --
 -- Moves      nothing -> waiting, delayed, waiting-children
--- Called by  Store.addJobs, add_job
+-- Called by  Store.addJobs, _add_specs, _add_iteration, _release_deduplication
 -- Writes     job, job_state, dependency, deduplication, event
 -- Locks      existing parents in order of key, deduplication ids in order, then the new rows in order of the call
 -- Raises     TQ007 parent_cannot_be_replaced

@@ -1,7 +1,7 @@
 -- Counts jobs that were completed or failed for good, in the row of this minute and this session; the first of
 -- a minute also folds what lies behind it. p_points is the number of minutes to keep.
 --
--- Called by  settle_jobs, when a worker asks for it
+-- Called by  _settle_jobs, when a worker asks for it
 -- Writes     finish_count
 -- Locks      tries the queue's counts, advisory: one folds at a time, and nobody waits for it
 create or replace function _count_finished(p_queue_id integer, p_settled settled_job[], p_points integer) returns void

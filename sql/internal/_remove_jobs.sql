@@ -1,5 +1,5 @@
 -- Removes jobs of one queue for good. What waited for them as pending children waits no longer.
--- Called by  remove_job, drain_queue, clean_jobs, obliterate_queue; they hold the locks on parents and jobs
+-- Called by  remove_job, drain_queue, clean_jobs, obliterate_queue, remove_scheduler, _deduplicate; they hold the locks on parents and jobs
 -- Writes     job_state, job, job_log, dependency, deduplication, event
 -- Notifies   wake, event
 create or replace function _remove_jobs(p_queue_id integer, p_ids text[]) returns void

@@ -1,5 +1,5 @@
 -- Lets a role use the whole library, with `Queue`, `Worker` and all the other classes: all that it takes but the right to
--- migrate. It has no right on the tables; everything is done by functions. Stays in force, and up to date, when the schema
+-- migrate. It has no right on the tables but to read `release`; everything is done by functions. Stays in force, and up to date, when the schema
 -- is migrated.
 --
 --   select tuskmq.grant_worker('app');
