@@ -19,7 +19,8 @@ module.exports = {
   transformIgnorePatterns: ['/node_modules/(?!@electric-sql/pglite/)'],
   globalSetup: '<rootDir>/test/helpers/global-setup.ts',
   globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
-  maxWorkers: 2,
+  // One more than most machines of continuous integration have cores: many tests wait rather than work.
+  maxWorkers: 3,
   testTimeout: 30_000,
   reporters: [
     'default',
