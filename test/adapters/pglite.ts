@@ -23,5 +23,6 @@ export async function openPglite(): Promise<{ db: PGlite; pool: Pool }> {
   };
   await migrateSchema(session as Session, 'tuskmq');
   const client = { query, on() {}, off() {}, release() {} };
-  return { db, pool: { query, connect: async () => client } as unknown as Pool };
+  const connect = (done: (error: undefined, client: unknown) => void) => done(undefined, client);
+  return { db, pool: { query, connect } as unknown as Pool };
 }
