@@ -21,7 +21,7 @@ module.exports = {
   globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
   // One more than most machines of continuous integration have cores: many tests wait rather than work.
   maxWorkers: 3,
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   reporters: [
     'default',
     ...(counts ? [['<rootDir>/scripts/count-reporter.cjs', { file: counts }]] : []),

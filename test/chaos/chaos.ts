@@ -1,11 +1,12 @@
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { escapeIdentifier } from 'pg';
 import type { DevelopmentDatabase } from '../../dev/database';
 import { migrate, Queue } from '../../lib';
+import { bundle } from '../helpers/bundle';
 import { startProxy } from '../helpers/cutting-proxy';
 import { dropDatabase, uniqueName, urlOf, withClient } from '../helpers/test-server';
 import { audit, type Finding } from './audit';
-import { bundleWorker } from './bundle';
 import { type Fault, FaultInjector } from './faults';
 import { Fleet } from './fleet';
 import { LEDGER } from './ledger';
@@ -63,7 +64,7 @@ export async function runChaos(
   const url = urlOf(server.url, name);
   const proxy = await startProxy(url);
   const random = seededRandom(seed);
-  const program = await bundleWorker();
+  const program = await bundle(path.join(__dirname, 'worker.ts'));
   const fleet = new Fleet(
     program.file,
     { url: proxy.url, directUrl: url, lockDurationMs, concurrency: options.concurrency },

@@ -7,6 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { Queue } from '../../lib';
+import { bundle } from '../helpers/bundle';
 import { createDatabase, type TestDatabase } from '../helpers/database';
 import { withClient } from '../helpers/test-server';
 import { until } from '../helpers/wait';
@@ -16,12 +17,14 @@ import type { Order } from './scheduler-worker';
 const TAKE_OVER_MS = 15_000;
 
 let database: TestDatabase;
+let program: Awaited<ReturnType<typeof bundle>>;
 /** Take over what others leave. Have been up for a while when they die, as those in production have. */
 let heirs: ChildProcess[];
 const queues: Queue[] = [];
 const processes = new Set<ChildProcess>();
 
 beforeAll(async () => {
+  program = await bundle(path.join(__dirname, 'scheduler-worker.ts'));
   database = await createDatabase();
   await sql('create table schedule_ledger (queue text, job text)');
   heirs = [startProcess(), startProcess()];
@@ -31,6 +34,7 @@ afterAll(async () => {
   const exits = [...processes].map((child) => once(child, 'exit'));
   for (const child of processes) child.kill('SIGKILL');
   await Promise.all(exits);
+  program.remove();
   await Promise.all(queues.map((queue) => queue.close()));
   await database.drop();
 });
@@ -111,8 +115,8 @@ function newQueue(name: string): Queue {
 }
 
 function startProcess(): ChildProcess {
-  const child = fork(path.join(__dirname, 'scheduler-worker.ts'), {
-    execArgv: ['--import', 'tsx'],
+  const child = fork(program.file, {
+    execArgv: ['--enable-source-maps'],
     env: { ...process.env, DATABASE_URL: database.url },
   });
   processes.add(child);

@@ -7,6 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { Queue } from '../../lib';
+import { bundle } from '../helpers/bundle';
 import { createDatabase, type TestDatabase } from '../helpers/database';
 import { withClient } from '../helpers/test-server';
 import { until } from '../helpers/wait';
@@ -17,11 +18,13 @@ import type { Order } from './step-worker';
 const TAKE_OVER_MS = 15_000;
 
 let database: TestDatabase;
+let program: Awaited<ReturnType<typeof bundle>>;
 /** Takes over what others leave. Has been up for a while when they die, as those in production have. */
 let heir: ChildProcess;
 const processes = new Set<ChildProcess>();
 
 beforeAll(async () => {
+  program = await bundle(path.join(__dirname, 'step-worker.ts'));
   database = await createDatabase();
   await sql(
     'create table step_ledger (entry integer generated always as identity, queue text, step text)',
@@ -33,6 +36,7 @@ afterAll(async () => {
   const exits = [...processes].map((child) => once(child, 'exit'));
   for (const child of processes) child.kill('SIGKILL');
   await Promise.all(exits);
+  program.remove();
   await database.drop();
 });
 
@@ -116,8 +120,8 @@ async function workUntilDeath(order: Order): Promise<string> {
 }
 
 function startWorker(): ChildProcess {
-  const child = fork(path.join(__dirname, 'step-worker.ts'), {
-    execArgv: ['--import', 'tsx'],
+  const child = fork(program.file, {
+    execArgv: ['--enable-source-maps'],
     env: { ...process.env, DATABASE_URL: database.url },
   });
   processes.add(child);

@@ -10,7 +10,7 @@ export interface UntilOptions {
 /** Resolves with the first truthy value of `condition`; rejects when there is none in time. */
 export async function until<T>(
   condition: () => T | Promise<T>,
-  { timeout = 10_000, interval = 5, message = 'the condition' }: UntilOptions = {},
+  { timeout = 30_000, interval = 5, message = 'the condition' }: UntilOptions = {},
 ): Promise<T> {
   const deadline = performance.now() + timeout;
   for (;;) {

@@ -198,8 +198,8 @@ describe('migrate: false', () => {
     await client.query(
       "update tuskmq.release set schema = 999, version = '99.0.0', hash = 'x', serves = 998",
     );
-    for (const promise of [check(url), migrate({ connection: url })]) {
-      const error = await refusal(promise);
+    for (const attempt of [() => check(url), () => migrate({ connection: url })]) {
+      const error = await refusal(attempt());
       expect([error.reason, error.message]).toEqual([
         'newer',
         expect.stringContaining('tuskmq 99.0.0'),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -6,13 +7,13 @@ import { build } from 'esbuild';
 const FOLDER = path.resolve(__dirname, '../../node_modules/.cache');
 
 /**
- * The program of the workers in one file: they are started again and again, and to compile each of
- * their modules takes a busy machine longer than they live.
+ * A TypeScript program in one file, for processes that are started again and again: to compile each
+ * of their modules takes a busy machine longer than they live.
  */
-export async function bundleWorker(): Promise<{ file: string; remove(): void }> {
-  const file = path.join(FOLDER, `chaos-worker-${process.pid}.cjs`);
+export async function bundle(program: string): Promise<{ file: string; remove(): void }> {
+  const file = path.join(FOLDER, `${path.basename(program, '.ts')}-${randomUUID()}.cjs`);
   await build({
-    entryPoints: [path.join(__dirname, 'worker.ts')],
+    entryPoints: [program],
     outfile: file,
     bundle: true,
     platform: 'node',
