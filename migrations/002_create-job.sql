@@ -134,6 +134,12 @@ create type parent_change as (
   release  boolean   -- the parent goes on although children are pending
 );
 
+-- All waiting jobs of a queue and this priority have a seq that is negative or not below this one, for good.
+create type claim_floor as (
+  priority integer,
+  seq      bigint
+);
+
 -- A job as the worker that claims it needs it. Rows, not JSON: building a JSON object costs several times the
 -- claim itself. What most jobs do not have is in `more`, a JSON object {progress, returnvalue, failedReason,
 -- stacktrace, stalledCounter, parentKey, parentId, deferredFailure, repeatJobKey}, null when there is nothing to

@@ -12,6 +12,10 @@ const LAST_RETRY_MS = 5_000;
 const PATIENCE_MS = 2;
 /** Between looks for a due job that somebody holds. */
 const HELD_JOB_MS = 50;
+/** Claimed jobs, and milliseconds, after which it is worth to look where the queue begins by now. */
+const FLOORS_AFTER_JOBS = 500;
+const FLOORS_AFTER_MS = 100;
+const NO_FLOORS = '{}';
 /** The longest that setTimeout can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -78,6 +82,11 @@ export class ExchangeLoop {
   /** What runs, or is yet to be reported or confirmed: by id and token, for a job may run again before that. */
   private readonly held = new Map<string, Held>();
   private exchangeCount = 0;
+  /** Below these no job waits, by an earlier answer. A server that crashed might have forgotten why. */
+  private floors = NO_FLOORS;
+  private floorsFrom: WalFlusher | undefined;
+  private floorsAt = 0;
+  private claimedSinceFloors = 0;
   private readonly confirmations = new Set<Promise<void>>();
   private running: Promise<void> | undefined;
   private alarm: NodeJS.Timeout | undefined;
@@ -180,6 +189,7 @@ export class ExchangeLoop {
     try {
       const workerId = await this.ensureInSync();
       const flusher = this.host.flusher();
+      if (flusher !== this.floorsFrom) this.forgetFloors(flusher);
       const answer = await this.store.settleAndClaim(
         this.queueId,
         workerId,
@@ -192,6 +202,8 @@ export class ExchangeLoop {
         this.isAsleepNow,
         flusher !== undefined,
         this.host.rateLimit(),
+        this.floors,
+        flusher !== undefined && this.areFloorsOld(),
       );
       this.retryMs = FIRST_RETRY_MS;
       if (answer.hungry && !this.isHungry) this.hungrySince = now();
@@ -236,6 +248,15 @@ export class ExchangeLoop {
     if (!this.isForced) {
       this.outbox.unshift(...reports.map((report) => ({ ...report, isRepeated: true })));
     }
+  }
+
+  private forgetFloors(flusher: WalFlusher | undefined): void {
+    this.floors = NO_FLOORS;
+    this.floorsFrom = flusher;
+  }
+
+  private areFloorsOld(): boolean {
+    return this.claimedSinceFloors >= FLOORS_AFTER_JOBS || now() - this.floorsAt >= FLOORS_AFTER_MS;
   }
 
   /** Delivers the answer to these reports when it is on disk, and after those that came before. */
@@ -294,6 +315,12 @@ export class ExchangeLoop {
       return;
     }
     this.setAlarm(answer.wakeIn);
+    this.claimedSinceFloors += answer.jobs.length;
+    if (answer.floors !== null) {
+      this.floors = answer.floors;
+      this.floorsAt = now();
+      this.claimedSinceFloors = 0;
+    }
     for (const job of answer.jobs) {
       this.held.set(keyOf(job), { id: job.id, token: job.token });
       this.isWorkedSinceDrained = true;

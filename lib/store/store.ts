@@ -35,7 +35,9 @@ export class Store extends JobStore {
     isHungry: boolean,
     isAsleep: boolean,
     mayDefer: boolean,
-    rateLimit?: RateLimit,
+    rateLimit: RateLimit | undefined,
+    floors: string,
+    findsFloors: boolean,
   ): Promise<Exchange> {
     const rows = await this.claimedRows(
       'settle_and_claim',
@@ -50,6 +52,8 @@ export class Store extends JobStore {
       mayDefer,
       rateLimit?.max ?? null,
       rateLimit?.duration ?? null,
+      floors,
+      findsFloors,
     );
     const head = JSON.parse(rows.pop()?.['head'] as string) as Partial<Exchange>;
     return {
@@ -59,6 +63,7 @@ export class Store extends JobStore {
       asleep: head.asleep ?? false,
       wakeIn: head.wakeIn ?? null,
       deferred: head.deferred ?? false,
+      floors: head.floors ?? null,
       lost: head.lost ?? false,
     };
   }

@@ -13,6 +13,6 @@ set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_me
 as $$
 begin
   return query select c.* from _claim_jobs(
-    p_queue_id, p_limit, p_name, null, p_token, _now() + _ms(p_lock_ms), p_rate_max, p_rate_ms) c;
+    p_queue_id, p_limit, p_name, null, p_token, _now() + _ms(p_lock_ms), p_rate_max, p_rate_ms, '{}') c;
 end;
 $$;

@@ -1,6 +1,6 @@
 -- Takes up to p_limit waiting jobs, by priority and then in order, after promoting delayed ones that are due.
 -- They are held under the lease of p_worker_id, or until p_lock_until, by the lock token p_token. p_rate_max and p_rate_ms
--- are the worker's rate limit, or null.
+-- are the worker's rate limit, or null. p_floors: as _find_floors; '{}' without.
 --
 -- The cost depends on the number of claimed jobs only: they come from the head of a partial index, and are then
 -- known by their place in the table, which a locked row does not leave.
@@ -11,7 +11,7 @@
 -- Locks      the queue, if it has a limit; claimed jobs, skip locked
 create or replace function _claim_jobs(
   p_queue_id integer, p_limit integer, p_name text, p_worker_id bigint, p_token text, p_lock_until timestamptz,
-  p_rate_max integer, p_rate_ms bigint
+  p_rate_max integer, p_rate_ms bigint, p_floors claim_floor[]
 ) returns setof claimed_job
 language plpgsql as $$
 declare
@@ -40,12 +40,7 @@ begin
     v_limit := _limit_claim(p_queue_id, p_limit, v_queue.rate_max);
   end if;
 
-  v_rows := array(
-    select s.ctid from job_state s
-    where s.queue_id = p_queue_id and s.status = 'waiting'
-    order by s.priority, s.seq
-    limit v_limit
-    for update skip locked);
+  v_rows := _lock_head(p_queue_id, v_limit, p_floors);
   if v_rows = '{}' then
     return;
   end if;

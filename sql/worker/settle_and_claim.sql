@@ -4,7 +4,7 @@
 -- p_limit is the number of free slots (0 only reports), p_token the lock token of what is claimed: never given
 -- before, not even if the database forgets this exchange in a crash. p_is_hungry says that the worker is registered as
 -- hungry, p_is_asleep that its last look before sleeping is behind it. p_rate_max and p_rate_ms are the worker's rate
--- limit, or null.
+-- limit, or null. p_floors are those of the last answer that had some, else '{}'; p_finds_floors asks for new ones.
 --
 -- Going to sleep takes two exchanges. The first that leaves a slot free registers the worker as hungry; from
 -- its commit on, whoever adds a job notifies. The hole is a transaction that looked for hungry workers before
@@ -23,6 +23,7 @@
 --   asleep    nothing can be added unnoticed
 --   wakeIn    milliseconds until a delayed job or the end of a rate limit is due, or null
 --   deferred  committed, but not yet on disk
+--   floors    as text; null when they were not asked for, or could not be told
 --   lost      true when the worker is not known (its lease ran out) or resynced meanwhile: nothing was claimed
 --
 -- Moves      as _settle_jobs; delayed -> waiting; waiting -> active
@@ -32,7 +33,8 @@
 --            settle_jobs, then as _claim_jobs
 create or replace function settle_and_claim(
   p_queue_id integer, p_worker_id bigint, p_epoch integer, p_token text, p_items text, p_limit integer,
-  p_is_hungry boolean, p_is_asleep boolean, p_may_defer boolean, p_rate_max integer, p_rate_ms bigint
+  p_is_hungry boolean, p_is_asleep boolean, p_may_defer boolean, p_rate_max integer, p_rate_ms bigint,
+  p_floors claim_floor[], p_finds_floors boolean
 ) returns table (
   id text, name text, data json, opts json, created_at bigint, processed_at bigint,
   priority integer, attempts_made integer, attempts_started integer, more json, head json
@@ -48,6 +50,7 @@ declare
   v_is_asleep   boolean := p_is_asleep;
   v_is_hungry   boolean;
   v_is_deferred boolean;
+  v_floors      claim_floor[];
 begin
   perform pg_advisory_xact_lock_shared(_lock_key('worker', p_worker_id));
   if p_items is not null then
@@ -64,10 +67,14 @@ begin
     if p_is_hungry and not p_is_asleep then
       v_is_asleep := pg_try_advisory_xact_lock(_lock_key('wake', p_queue_id));
     end if;
+    if p_finds_floors then
+      v_floors := _find_floors(p_queue_id, p_floors);
+    end if;
     return query
       select c.*, null::json
       from _claim_jobs(p_queue_id, p_limit, v_worker.name, case when v_worker.renews_locks then p_worker_id end, p_token,
-                       case when not v_worker.renews_locks then _now() + _ms(v_worker.lock_ms) end, p_rate_max, p_rate_ms) c;
+                       case when not v_worker.renews_locks then _now() + _ms(v_worker.lock_ms) end, p_rate_max, p_rate_ms,
+                       p_floors) c;
     get diagnostics v_count = row_count;
   end if;
 
@@ -82,7 +89,7 @@ begin
   head := json_build_object('refused', v_refused, 'hungry', v_is_hungry,
                             'asleep', v_is_hungry and v_is_asleep,
                             'wakeIn', case when v_is_hungry then _wake_in(p_queue_id, p_rate_max) end,
-                            'deferred', v_is_deferred);
+                            'deferred', v_is_deferred, 'floors', v_floors::text);
   return next;
 end;
 $$;

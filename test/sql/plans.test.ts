@@ -70,7 +70,7 @@ describe.each(statistics)('with %s', (_, prepare) => {
     const queueId = await prepare();
     const workerId = await worker(queueId);
     const claim =
-      'select * from tuskmq.settle_and_claim($1, $2, 0, $3, $4, $5, false, false, false, null, null)';
+      "select * from tuskmq.settle_and_claim($1, $2, 0, $3, $4, $5, false, false, false, null, null, '{}', false)";
 
     const claimed = await rowsRead(claim, [queueId, workerId, 'first', null, 10]);
     const jobs = claimed.rows.slice(0, -1) as { id: string }[];
