@@ -4,6 +4,8 @@ import { now } from '../model/clock';
 import type { Refusal } from '../model/errors';
 import type { ClaimedJob, Settlement } from '../model/job-record';
 import type { Exchange, RateLimit, Store } from '../store/store';
+import { ClaimFloors } from './claim-floors';
+import { answerAll, Report } from './report';
 import type { WalFlusher } from './wal-flusher';
 
 const FIRST_RETRY_MS = 100;
@@ -12,10 +14,6 @@ const LAST_RETRY_MS = 5_000;
 const PATIENCE_MS = 2;
 /** Between looks for a due job that somebody holds. */
 const HELD_JOB_MS = 50;
-/** Claimed jobs, and milliseconds, after which it is worth to look where the queue begins by now. */
-const FLOORS_AFTER_JOBS = 500;
-const FLOORS_AFTER_MS = 100;
-const NO_FLOORS = '{}';
 /** The longest that setTimeout can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -40,14 +38,6 @@ export interface LoopHost {
 interface Held {
   id: string;
   token: string;
-}
-
-interface Report {
-  settlement: Settlement;
-  /** Sent before, with an answer that never came. */
-  isRepeated: boolean;
-  resolve(refusal: Refusal | null): void;
-  reject(error: Error): void;
 }
 
 /**
@@ -82,11 +72,7 @@ export class ExchangeLoop {
   /** What runs, or is yet to be reported or confirmed: by id and token, for a job may run again before that. */
   private readonly held = new Map<string, Held>();
   private exchangeCount = 0;
-  /** Below these no job waits, by an earlier answer. A server that crashed might have forgotten why. */
-  private floors = NO_FLOORS;
-  private floorsFrom: WalFlusher | undefined;
-  private floorsAt = 0;
-  private claimedSinceFloors = 0;
+  private readonly floors = new ClaimFloors();
   private readonly confirmations = new Set<Promise<void>>();
   private running: Promise<void> | undefined;
   private alarm: NodeJS.Timeout | undefined;
@@ -111,10 +97,10 @@ export class ExchangeLoop {
 
   /** Reports what became of a job. Resolves to null, or to why the database did not accept it. */
   settle(settlement: Settlement): Promise<Refusal | null> {
-    return new Promise((resolve, reject) => {
-      this.outbox.push({ settlement, isRepeated: false, resolve, reject });
-      this.wake();
-    });
+    const report = new Report(settlement);
+    this.outbox.push(report);
+    this.wake();
+    return report.answered;
   }
 
   /** The job is no longer ours: its processor moved it. */
@@ -187,32 +173,11 @@ export class ExchangeLoop {
   /** One exchange; undefined when it has to be repeated. */
   private async exchange(reports: Report[], limit: number): Promise<Exchange | undefined> {
     try {
-      const workerId = await this.ensureInSync();
-      const flusher = this.host.flusher();
-      if (flusher !== this.floorsFrom) this.forgetFloors(flusher);
-      const answer = await this.store.settleAndClaim(
-        this.queueId,
-        workerId,
-        this.epoch,
-        // Counted here: a database that forgets an exchange in a crash gives no token twice.
-        `${workerId}-${++this.exchangeCount}`,
-        reports.map(({ settlement }) => settlement),
-        limit,
-        this.isHungry,
-        this.isAsleepNow,
-        flusher !== undefined,
-        this.host.rateLimit(),
-        this.floors,
-        flusher !== undefined && this.areFloorsOld(),
-      );
+      const answer = await this.send(await this.ensureInSync(), reports, limit);
       this.retryMs = FIRST_RETRY_MS;
       if (answer.hungry && !this.isHungry) this.hungrySince = now();
       this.isHungry = answer.hungry;
       this.isAsleepNow = answer.asleep;
-      const isOnDisk =
-        answer.deferred && reports.length > 0 ? flusher?.flushed(PATIENCE_MS) : undefined;
-      if (isOnDisk || this.confirmations.size > 0) this.confirm(isOnDisk, reports, answer);
-      else this.deliver(reports, answer);
       return answer;
     } catch (error) {
       if (isConflict(error)) {
@@ -233,6 +198,31 @@ export class ExchangeLoop {
     }
   }
 
+  private async send(workerId: string, reports: Report[], limit: number): Promise<Exchange> {
+    const flusher = this.host.flusher();
+    this.floors.follow(flusher);
+    const answer = await this.store.settleAndClaim(
+      this.queueId,
+      workerId,
+      this.epoch,
+      // Counted here: a database that forgets an exchange in a crash gives no token twice.
+      `${workerId}-${++this.exchangeCount}`,
+      reports.map(({ settlement }) => settlement),
+      limit,
+      this.isHungry,
+      this.isAsleepNow,
+      flusher !== undefined,
+      this.host.rateLimit(),
+      this.floors.text,
+      limit > 0 && this.floors.areStale,
+    );
+    const isOnDisk =
+      answer.deferred && reports.length > 0 ? flusher?.flushed(PATIENCE_MS) : undefined;
+    if (isOnDisk || this.confirmations.size > 0) this.confirm(isOnDisk, reports, answer);
+    else this.deliver(reports, answer);
+    return answer;
+  }
+
   /** What cannot be stored of a job does not hold it for ever: it goes back, and counts as stalled. */
   private reject({ settlement, reject }: Report, error: Error): void {
     reject(error);
@@ -246,17 +236,8 @@ export class ExchangeLoop {
     this.host.onError(error);
     this.needsResync = true;
     if (!this.isForced) {
-      this.outbox.unshift(...reports.map((report) => ({ ...report, isRepeated: true })));
+      this.outbox.unshift(...reports.map((report) => report.repeat()));
     }
-  }
-
-  private forgetFloors(flusher: WalFlusher | undefined): void {
-    this.floors = NO_FLOORS;
-    this.floorsFrom = flusher;
-  }
-
-  private areFloorsOld(): boolean {
-    return this.claimedSinceFloors >= FLOORS_AFTER_JOBS || now() - this.floorsAt >= FLOORS_AFTER_MS;
   }
 
   /** Delivers the answer to these reports when it is on disk, and after those that came before. */
@@ -294,13 +275,8 @@ export class ExchangeLoop {
   }
 
   private deliver(reports: Report[], { refused }: Exchange): void {
-    const refusals = new Map(refused?.map(({ id, outcome }) => [id, outcome]));
-    for (const { settlement, isRepeated, resolve } of reports) {
-      this.held.delete(keyOf(settlement));
-      const refusal = refusals.get(settlement.id) ?? null;
-      const wasAccepted = isRepeated && refusal === traceOf(settlement);
-      resolve(wasAccepted ? null : refusal);
-    }
+    for (const { settlement } of reports) this.held.delete(keyOf(settlement));
+    answerAll(reports, refused);
   }
 
   private accept(answer: Exchange, limit: number): void {
@@ -315,12 +291,7 @@ export class ExchangeLoop {
       return;
     }
     this.setAlarm(answer.wakeIn);
-    this.claimedSinceFloors += answer.jobs.length;
-    if (answer.floors !== null) {
-      this.floors = answer.floors;
-      this.floorsAt = now();
-      this.claimedSinceFloors = 0;
-    }
+    this.floors.claimed(answer.jobs.length, answer.floors);
     for (const job of answer.jobs) {
       this.held.set(keyOf(job), { id: job.id, token: job.token });
       this.isWorkedSinceDrained = true;
@@ -369,10 +340,4 @@ export class ExchangeLoop {
 
 function keyOf({ id, token }: Held): string {
   return `${token} ${id}`;
-}
-
-/** How a report that was accepted, with an answer that never came, is refused when it is repeated. */
-function traceOf({ outcome, remove }: Settlement): Refusal {
-  if (outcome === 'retried') return 'lock_missing';
-  return remove ? 'missing' : 'already_settled';
 }

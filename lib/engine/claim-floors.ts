@@ -1,0 +1,46 @@
+import { now } from '../model/clock';
+import type { WalFlusher } from './wal-flusher';
+
+/** Claimed jobs, and milliseconds, after which it is worth to look where the queue begins by now. */
+const STALE_AFTER_JOBS = 500;
+const STALE_AFTER_MS = 100;
+const NONE = '{}';
+
+/**
+ * Where the claims of a worker begin: below its floors no job of a queue waits any more, so a claim
+ * need not look there (sql/internal/_find_floors.sql).
+ *
+ * They hold as long as the server remembers all that it has said: one that crashed may have
+ * forgotten what the latest of them were found by. So they end with the listening session, and
+ * without one there are none.
+ */
+export class ClaimFloors {
+  /** As the database wrote them. */
+  text = NONE;
+  private session: WalFlusher | undefined;
+  private foundAt = 0;
+  private claimedSince = 0;
+
+  /** @param session what confirms commits on the current listening session */
+  follow(session: WalFlusher | undefined): void {
+    if (session !== this.session) this.text = NONE;
+    this.session = session;
+  }
+
+  /** Whether to ask for new ones. */
+  get areStale(): boolean {
+    return (
+      this.session !== undefined &&
+      (this.claimedSince >= STALE_AFTER_JOBS || now() - this.foundAt >= STALE_AFTER_MS)
+    );
+  }
+
+  /** After a claim, which may have found new ones. */
+  claimed(count: number, found: string | null): void {
+    this.claimedSince += count;
+    if (found === null) return;
+    this.text = found;
+    this.foundAt = now();
+    this.claimedSince = 0;
+  }
+}
