@@ -140,6 +140,16 @@ create type claim_floor as (
   seq      bigint
 );
 
+-- What settling and claiming have to know of a queue at one moment.
+create type queue_mode as (
+  is_closed      boolean,  -- nothing may be claimed: paused, or its rate limit is used up
+  is_capped      boolean,  -- limits how many jobs are active at the same time
+  rate_max       integer,  -- claims in each window, by its own limit or that of the worker; null: as many as there are
+  rate_ms        bigint,
+  has_due        boolean,  -- delayed jobs whose time has come
+  is_listened_to boolean   -- events are to be written
+);
+
 -- A job as the worker that claims it needs it. Rows, not JSON: building a JSON object costs several times the
 -- claim itself. What most jobs do not have is in `more`, a JSON object {progress, returnvalue, failedReason,
 -- stacktrace, stalledCounter, parentKey, parentId, deferredFailure, repeatJobKey}, null when there is nothing to

@@ -158,8 +158,9 @@ export function openSession(pool: pg.Pool): Session {
       await client.connect();
       isDirect = await findDirectness(client);
     },
-    query(text, values) {
-      const answer = last.then(async () => (await client.query(text, [...values])).rows as Row[]);
+    query(text, values, name) {
+      const query = { text, values: [...values], ...(isDirect && name && { name }) };
+      const answer = last.then(async () => (await client.query(query)).rows as Row[]);
       last = answer.catch(() => {});
       return answer;
     },

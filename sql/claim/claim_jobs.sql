@@ -9,10 +9,11 @@ create or replace function claim_jobs(
 ) returns setof claimed_job
 language plpgsql
 set search_path from current
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_memoize = off set enable_seqscan = off
 as $$
 begin
   return query select c.* from _claim_jobs(
-    p_queue_id, p_limit, p_name, null, p_token, _now() + _ms(p_lock_ms), p_rate_max, p_rate_ms, '{}') c;
+    p_queue_id, p_limit, p_name, null, p_token, _now() + _ms(p_lock_ms),
+    _queue_mode(p_queue_id, p_rate_max, p_rate_ms), '{}') c;
 end;
 $$;

@@ -12,7 +12,7 @@
 -- Writes     job_state, job (removed), dependency, deduplication, finish_count, event; as add_jobs (kept for the end of another)
 -- Locks      parents in order of key, then the settled jobs, then their deduplication ids
 -- Notifies   wake, event
-create or replace function _settle_jobs(p_queue_id integer, p_items json) returns json
+create or replace function _settle_jobs(p_queue_id integer, p_items json, p_mode queue_mode) returns json
 language plpgsql as $$
 declare
   v_now          timestamptz := _now();
@@ -29,7 +29,6 @@ declare
   v_settled      settled_job[];
   v_removed      settled_job[];
   v_refused      json;
-  v_queue        record;
 begin
   select array_agg(row(
            i.id, i.token, i.outcome, i.value::json, i.reason, i.stacktrace::json, coalesce(i.delay_ms, 0), i.lifo,
@@ -131,16 +130,12 @@ begin
   if v_points is not null and v_settled is not null then
     perform _count_finished(p_queue_id, v_settled, v_points);
   end if;
-  select q.concurrency is not null as is_capped,
-         exists (select from event_listener l where l.queue_id = q.id) as is_listened_to
-  into v_queue
-  from queue q where q.id = p_queue_id;
-  if v_has_waiting or v_queue.is_capped then
+  if v_has_waiting or p_mode.is_capped then
     perform _wake(p_queue_id);
   elsif v_first_run_at is not null then
     perform _wake_for_delayed(p_queue_id, v_first_run_at);
   end if;
-  if v_queue.is_listened_to then
+  if p_mode.is_listened_to then
     perform _announce_settled(p_queue_id, v_settled);
   end if;
   return v_refused;

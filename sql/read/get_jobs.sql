@@ -2,7 +2,7 @@
 -- Called by  Store.getJobs (Queue.getJob, Queue.getJobs, Job.fromId)
 create or replace function get_jobs(p_queue_id integer, p_ids text) returns text
 language plpgsql stable
-set search_path from current set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+set search_path from current set enable_hashjoin = off set enable_mergejoin = off set enable_memoize = off set enable_seqscan = off as $$
 begin
   return (
     select json_agg(case when s.id is not null then _job_json(s, j) end order by i.at)

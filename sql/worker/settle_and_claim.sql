@@ -41,7 +41,7 @@ create or replace function settle_and_claim(
 )
 language plpgsql
 set search_path from current
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_memoize = off set enable_seqscan = off
 as $$
 declare
   v_refused     json;
@@ -51,10 +51,12 @@ declare
   v_is_hungry   boolean;
   v_is_deferred boolean;
   v_floors      claim_floor[];
+  v_mode        queue_mode;
 begin
   perform pg_advisory_xact_lock_shared(_lock_key('worker', p_worker_id));
+  v_mode := _queue_mode(p_queue_id, p_rate_max, p_rate_ms);
   if p_items is not null then
-    v_refused := _settle_jobs(p_queue_id, p_items::json);
+    v_refused := _settle_jobs(p_queue_id, p_items::json, v_mode);
   end if;
   select * into v_worker from worker w where w.queue_id = p_queue_id and w.id = p_worker_id;
   if v_worker.id is null or v_worker.epoch <> p_epoch then
@@ -73,8 +75,7 @@ begin
     return query
       select c.*, null::json
       from _claim_jobs(p_queue_id, p_limit, v_worker.name, case when v_worker.renews_locks then p_worker_id end, p_token,
-                       case when not v_worker.renews_locks then _now() + _ms(v_worker.lock_ms) end, p_rate_max, p_rate_ms,
-                       p_floors) c;
+                       case when not v_worker.renews_locks then _now() + _ms(v_worker.lock_ms) end, v_mode, p_floors) c;
     get diagnostics v_count = row_count;
   end if;
 
