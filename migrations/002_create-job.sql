@@ -140,6 +140,15 @@ create type claim_floor as (
   seq      bigint
 );
 
+-- One change of what a job is or how far it is, as update_jobs takes it.
+create type job_update as (
+  position integer,  -- place in the call, from 0
+  queue_id integer,
+  id       text,
+  data     json,     -- null: left as it is, as is progress
+  progress json
+);
+
 -- What settling and claiming have to know of a queue at one moment.
 create type queue_mode as (
   is_closed      boolean,  -- nothing may be claimed: paused, or its rate limit is used up

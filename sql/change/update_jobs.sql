@@ -8,28 +8,59 @@
 -- Locks      the jobs in order of key
 -- Notifies   event
 create or replace function update_jobs(p_updates text) returns json
-language plpgsql set search_path from current set plan_cache_mode = force_generic_plan as $$
+language plpgsql
+set search_path from current
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_memoize = off set enable_seqscan = off
+as $$
 declare
-  v_update  record;
-  v_missing integer[] := '{}';
+  v_updates      job_update[];
+  v_has_data     boolean;
+  v_has_progress boolean;
+  v_strangers    integer := 0;
+  v_missing      integer[] := '{}';
 begin
-  for v_update in
-    select u.position, u.queue_id, u.id, u.data, u.progress
-    from rows from (json_to_recordset(p_updates::json) as (queue_id integer, id text, data text, progress text))
-         with ordinality u(queue_id, id, data, progress, position)
-    order by u.queue_id, u.id, u.position
-  loop
-    if v_update.data is not null then
-      update job j set data = v_update.data::json where j.queue_id = v_update.queue_id and j.id = v_update.id;
-    else
-      update job_state s set progress = v_update.progress::json where s.queue_id = v_update.queue_id and s.id = v_update.id;
-    end if;
-    if not found then
-      v_missing := v_missing || (v_update.position - 1)::integer;
-    elsif v_update.progress is not null then
-      perform _publish(v_update.queue_id, 'progress', v_update.id, json_build_object('jobId', v_update.id, 'data', v_update.progress::json));
-    end if;
-  end loop;
+  select array_agg(row(u.position - 1, u.queue_id, u.id, u.data::json, u.progress::json)::job_update),
+         bool_or(u.data is not null), bool_or(u.progress is not null)
+  into v_updates, v_has_data, v_has_progress
+  from rows from (json_to_recordset(p_updates::json) as (queue_id integer, id text, data text, progress text))
+       with ordinality u(queue_id, id, data, progress, position);
+
+  if v_has_data then
+    with latest as materialized (
+      select distinct on (u.queue_id, u.id) u.* from unnest(v_updates) u
+      where u.data is not null
+      order by u.queue_id, u.id, u.position desc
+    ), updated as (
+      update job j set data = l.data from latest l
+      where j.queue_id = l.queue_id and j.id = l.id
+      returning 1
+    )
+    select (select count(*) from latest) - (select count(*) from updated) into v_strangers;
+  end if;
+  if v_has_progress then
+    with latest as materialized (
+      select distinct on (u.queue_id, u.id) u.* from unnest(v_updates) u
+      where u.progress is not null
+      order by u.queue_id, u.id, u.position desc
+    ), updated as (
+      update job_state s set progress = l.progress from latest l
+      where s.queue_id = l.queue_id and s.id = l.id
+      returning 1
+    )
+    select v_strangers + (select count(*) from latest) - (select count(*) from updated) into v_strangers;
+  end if;
+
+  if v_strangers > 0 then
+    v_missing := array(
+      select u.position from unnest(v_updates) u
+      where not exists (select from job j where j.queue_id = u.queue_id and j.id = u.id)
+      order by u.position);
+  end if;
+  if v_has_progress then
+    perform _publish(u.queue_id, 'progress', u.id, json_build_object('jobId', u.id, 'data', u.progress))
+    from unnest(v_updates) u
+    where u.progress is not null and u.position <> all (v_missing);
+  end if;
   return to_json(nullif(v_missing, '{}'));
 end;
 $$;
