@@ -33,14 +33,43 @@ async function worker(queueId: number) {
   return row!.r;
 }
 
-/** Rows that a statement reads in the tables of jobs, which it should not outdo by much what it returns or changes. */
+/** What the queue has beside its jobs, as many of each: steps, signals, children, deduplication ids, events. */
+async function fillOtherTables(queueId: number) {
+  const fill = (table: string, columns: string, values: string) =>
+    on.sql(
+      `insert into tuskmq.${table} (queue_id, ${columns}) select $1, ${values} from generate_series(1, $2::integer) i`,
+      [queueId, COUNT],
+    );
+  await fill('step', 'job_id, name, kind, token, started_at', "'w' || i, 's', 'step', 't', now()");
+  await fill('signal', 'job_id, name, payload, sent_at', "'w' || i, 's', '1', now()");
+  await fill('deduplication', 'id, job_id', "'k' || i, 'w' || i");
+  await fill('event', 'name, job_id, payload, created_at', "'added', 'w' || i, '{}', now()");
+  await fill(
+    'finish_count',
+    'status, minute, writer, count, first_at, max_points',
+    "'completed', extract(epoch from now())::bigint / 60 - i, 0, 1, now(), 20000",
+  );
+  await on.sql(
+    `insert into tuskmq.dependency (parent_queue_id, parent_id, child_queue_id, child_id)
+     select $1, 'd' || i, $1, 'w' || i from generate_series(1, $2::integer) i`,
+    [queueId, COUNT],
+  );
+  await on.sql(
+    `update tuskmq.job_state set parent_queue_id = queue_id, parent_id = 'd' || substr(id, 2)
+     where queue_id = $1 and id in ('w1', 'w2', 'w3')`,
+    [queueId],
+  );
+}
+
+/** Rows that a statement reads in our tables, which should not outdo by much what it returns or changes. */
 async function rowsRead(text: string, values: unknown[]) {
   const client = await on.client();
   await client.query('begin');
   const { rows } = await client.query(text, values);
   const { rows: read } = await client.query(
     `select coalesce(sum(seq_tup_read), 0)::integer as "inSequence", coalesce(sum(idx_tup_fetch), 0)::integer as "byIndex"
-     from pg_stat_xact_user_tables where schemaname = 'tuskmq' and relname in ('job', 'job_state')`,
+     from pg_stat_xact_user_tables where schemaname = 'tuskmq' and relname in
+       ('job', 'job_state', 'dependency', 'deduplication', 'step', 'signal', 'event', 'finish_count')`,
   );
   await client.query('commit');
   return { rows, ...(read[0] as { inSequence: number; byIndex: number }) };
@@ -110,5 +139,90 @@ describe.each(statistics)('with %s', (_, prepare) => {
     const fetched = await rowsRead('select tuskmq.get_jobs($1, $2)', [queueId, '["w500", "c7"]']);
     expect(fetched.inSequence).toBe(0);
     expect(fetched.byIndex).toBeLessThan(10);
+  });
+
+  test('so do deduplication, children, limits, metrics, steps, signals and events', async () => {
+    const queueId = await prepare();
+    await fillOtherTables(queueId);
+    const workerId = await worker(queueId);
+    const claim = (token: string, rateMax: number | null) =>
+      [
+        "select * from tuskmq.settle_and_claim($1, $2, 0, $3, $4, 3, false, false, false, $5, 1000, '{}', false)",
+        (items: object[] | null) => [
+          queueId,
+          workerId,
+          token,
+          items && JSON.stringify(items),
+          rateMax,
+        ],
+      ] as const;
+    const [first, firstValues] = claim('first', 1_000);
+    const [second, secondValues] = claim('second', null);
+    const spec = { position: 0, unit: 0, queue_id: queueId, name: 'a', data: '{}', opts: '{}' };
+    const step = {
+      queue_id: queueId,
+      id: 'w1',
+      token: 'first',
+      name: 'x',
+      kind: 'step',
+      attempts: 1,
+    };
+
+    const calls: [what: string, most: number, text: string, values: unknown[]][] = [
+      ['a claim with a rate limit', 60, first, firstValues(null)],
+      [
+        'adding under a deduplication id',
+        20,
+        'select tuskmq.add_jobs($1)',
+        [JSON.stringify([{ ...spec, id: 'new', deduplication_id: 'k5' }])],
+      ],
+      [
+        'adding a child',
+        20,
+        'select tuskmq.add_jobs($1)',
+        [JSON.stringify([{ ...spec, parent_queue_id: queueId, parent_id: 'd9' }])],
+      ],
+      ['saving steps', 20, 'select tuskmq.save_steps($1)', [JSON.stringify([step])]],
+      ['reading steps', 20, "select tuskmq.get_steps($1, 'w1')", [queueId]],
+      ['a signal', 20, "select tuskmq.send_signal($1, 'w1', 's', '1')", [queueId]],
+      [
+        'updating data and progress',
+        20,
+        'select tuskmq.update_jobs($1)',
+        [
+          JSON.stringify([
+            { queue_id: queueId, id: 'w1', data: '1' },
+            { queue_id: queueId, id: 'w2', progress: '1' },
+          ]),
+        ],
+      ],
+      [
+        'finishing children, with metrics',
+        150,
+        second,
+        secondValues(
+          ['w1', 'w2', 'w3'].map((id) => ({
+            ...{ id, token: 'first', outcome: 'completed', value: '1' },
+            ...{ has_parent: true, metrics_points: 20_000, deduplication_id: `k${id.slice(1)}` },
+          })),
+        ),
+      ],
+      [
+        'what children returned',
+        20,
+        "select tuskmq.get_dependencies($1, 'd1', 'completed', 0, 10)",
+        [queueId],
+      ],
+      ['a resync', 60, "select tuskmq.resync_worker($1, $2, '[]')", [queueId, workerId]],
+    ];
+    for (const [what, most, text, values] of calls) {
+      const { inSequence, byIndex } = await rowsRead(text, values);
+      expect({ what, inSequence, isFrugal: byIndex <= most, byIndex }).toEqual({
+        what,
+        inSequence: 0,
+        isFrugal: true,
+        byIndex,
+      });
+    }
   });
 });
