@@ -97,7 +97,7 @@ begin
       select s from unnest(v_specs) s where s.position not in (select d.position from unnest(v_duplicates) d));
   end if;
 
-  perform _join_line(i.queue_id) from unnest(v_queue_ids) i(queue_id);
+  perform _hold_wake_lock(i.queue_id) from unnest(v_queue_ids) i(queue_id);
   insert into job_state (queue_id, id, status, priority, seq, run_at, delay_ms, parent_queue_id, parent_id, on_failure)
   select s.queue_id, s.id,
          case when s.has_children then 'waiting-children' when s.delay_ms > 0 then 'delayed' else 'waiting' end::job_status,

@@ -6,7 +6,7 @@
 create or replace function change_priority(p_queue_id integer, p_id text, p_priority integer, p_lifo boolean) returns text
 language plpgsql set search_path from current as $$
 begin
-  perform _join_line(p_queue_id);
+  perform _hold_wake_lock(p_queue_id);
   update job_state s
   set priority = p_priority, seq = case when p_lifo then -nextval('job_seq') else nextval('job_seq') end
   where s.queue_id = p_queue_id and s.id = p_id;

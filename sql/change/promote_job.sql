@@ -7,7 +7,7 @@
 create or replace function promote_job(p_queue_id integer, p_id text) returns text
 language plpgsql set search_path from current as $$
 begin
-  perform _join_line(p_queue_id);
+  perform _hold_wake_lock(p_queue_id);
   update job_state s set status = 'waiting', run_at = null, seq = nextval('job_seq')
   where s.queue_id = p_queue_id and s.id = p_id and s.run_at is not null;
   if not found then

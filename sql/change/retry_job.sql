@@ -24,7 +24,7 @@ begin
   elsif v_state.status::text <> p_state or v_state.finished_at is null then
     return 'not_in_state';
   end if;
-  perform _join_line(p_queue_id);
+  perform _hold_wake_lock(p_queue_id);
   update job_state s
   set status = 'waiting', finished_at = null, processed_at = null, failed_reason = null, return_value = null, lock_token = null,
       seq = case when (p_opts->>'lifo')::boolean then -nextval('job_seq') else nextval('job_seq') end,

@@ -2,7 +2,7 @@
 -- that had none. Null when that cannot be told at this moment.
 --
 -- A floor holds for good. Whoever puts a job at the tail holds the wake lock from before it draws a seq until it
--- commits (_join_line); so when that lock is free, all places drawn so far are visible or given up, and later
+-- commits (_hold_wake_lock); so when that lock is free, all places drawn so far are visible or given up, and later
 -- ones are greater. A job that somebody is claiming still waits, as we see it, and stays above the floor should that claim fail.
 --
 -- Called by  settle_and_claim

@@ -19,7 +19,7 @@ begin
   if v_ids = '{}' then
     return 0;
   end if;
-  perform _join_line(p_queue_id);
+  perform _hold_wake_lock(p_queue_id);
   -- Materialized: a plan that scans this again for each job must not number them again.
   with n as materialized (select i.id, nextval('job_seq') as seq from unnest(v_ids) i(id))
   update job_state s

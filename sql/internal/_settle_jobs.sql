@@ -52,7 +52,7 @@ begin
   end if;
 
   if v_has_retried then
-    perform _join_line(p_queue_id);
+    perform _hold_wake_lock(p_queue_id);
   end if;
 
   -- Rows are found by primary key alone. `lock_token is not null and finished_at is null` says that a job is active

@@ -12,7 +12,7 @@
 create or replace function _wake(p_queue_id integer) returns void
 language plpgsql as $$
 begin
-  perform pg_advisory_xact_lock_shared(_lock_key('wake', p_queue_id));
+  perform _hold_wake_lock(p_queue_id);
   -- Under repeatable read and serializable the snapshot may be older than the registration: notify to be safe.
   if exists (select from worker w where w.queue_id = p_queue_id and w.hungry)
      or current_setting('transaction_isolation') <> 'read committed' then

@@ -4,7 +4,7 @@ create or replace function _wake_for_delayed(p_queue_id integer, p_run_at timest
 language plpgsql as $$
 begin
   -- Also when nobody is told: an earlier job may have run by the time we commit, and a worker gone to sleep without seeing ours.
-  perform pg_advisory_xact_lock_shared(_lock_key('wake', p_queue_id));
+  perform _hold_wake_lock(p_queue_id);
   if not exists (select from job_state s where s.queue_id = p_queue_id and s.status = 'delayed' and s.run_at < p_run_at) then
     perform _wake(p_queue_id);
   end if;

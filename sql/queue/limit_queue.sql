@@ -9,6 +9,7 @@ declare
   v_limits jsonb := p_limits;
   v_was    jsonb;
 begin
+  perform _hold_wake_lock(p_queue_id);
   select to_jsonb(q) into v_was from queue q where q.id = p_queue_id for no key update;
   update queue q
   set concurrency = case when v_limits ? 'concurrency' then (v_limits->>'concurrency')::integer else q.concurrency end,

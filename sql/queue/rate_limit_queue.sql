@@ -9,6 +9,7 @@ language plpgsql set search_path from current as $$
 declare
   v_was_limited boolean;
 begin
+  perform _hold_wake_lock(p_queue_id);
   perform from queue q where q.id = p_queue_id for no key update;
   v_was_limited := exists (select from rate_window w where w.queue_id = p_queue_id and w.ends_at > _now());
   -- A window that is full whatever is allowed in it.

@@ -28,7 +28,7 @@ begin
     insert into signal (queue_id, job_id, name, payload, sent_at) values (p_queue_id, p_id, p_name, p_payload::json, _now());
   -- Delayed for another reason, such as a backoff, it comes in its own time.
   elsif v_state.run_at = coalesce(v_step.wake_at, _never()) then
-    perform _join_line(p_queue_id);
+    perform _hold_wake_lock(p_queue_id);
     update job_state s set status = 'waiting', run_at = null, seq = nextval('job_seq')
     where s.queue_id = p_queue_id and s.id = p_id;
     perform _publish_moves(p_queue_id, 'waiting', array[p_id], 'delayed');

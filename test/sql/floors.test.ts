@@ -2,9 +2,10 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Client } from 'pg';
+import { type Client, Pool } from 'pg';
 import type { Queue } from '../../lib';
-import { useInstances } from '../helpers/instances';
+import { record, useInstances } from '../helpers/instances';
+import { until } from '../helpers/wait';
 
 const on = useInstances();
 
@@ -182,7 +183,7 @@ test.each(WAYS)(
   },
 );
 
-test('every function that draws a place at the tail joins the line before', () => {
+test('every function that draws a place at the tail holds the wake lock before', () => {
   const root = path.join(__dirname, '../../sql');
   const files = fs.readdirSync(root, { recursive: true, encoding: 'utf8' });
   const places = files
@@ -191,7 +192,7 @@ test('every function that draws a place at the tail joins the line before', () =
     .map(({ file, text }) => ({ file, code: text.replace(/--.*/g, '') }))
     .filter(({ code }) => /[^-]nextval\('job_seq'\)/.test(code));
   const late = places.filter(
-    ({ code }) => !code.split(/[^-]nextval\('job_seq'\)/)[0]!.includes('_join_line('),
+    ({ code }) => !code.split(/[^-]nextval\('job_seq'\)/)[0]!.includes('_hold_wake_lock('),
   );
   // These jobs do not wait yet: they get another place when they do.
   expect(late.map(({ file }) => path.basename(file)).sort()).toEqual([
@@ -207,21 +208,66 @@ test('a worker takes jobs at the same price while an old snapshot keeps all that
   await old.query('begin isolation level repeatable read');
   await old.query('select count(*) from tuskmq.job');
   const { claim, session } = await claimer(queue);
-  const COUNT = 3_000;
+  const COUNT = 6_000;
   for (let i = 0; i < COUNT / 500; i++) await add(queue, range(`${i}-`, 500));
-  const blocksOf = async (work: () => Promise<unknown>) => {
-    const blocks = async () => {
+  /** Pages of the index that the claim reads. */
+  const pagesOf = async (work: () => Promise<unknown>) => {
+    const pages = async () => {
       await session.query('select pg_stat_force_next_flush()');
       const { rows } = await session.query(
-        "select idx_blks_hit + idx_blks_read + heap_blks_hit + heap_blks_read as blocks from pg_statio_user_tables where relid = 'tuskmq.job_state'::regclass",
+        "select idx_blks_hit + idx_blks_read as pages from pg_statio_user_indexes where indexrelname = 'job_state_claim_idx'",
       );
-      return Number(rows[0].blocks);
+      return Number(rows[0].pages);
     };
-    const before = await blocks();
+    const before = await pages();
     await work();
-    return (await blocks()) - before;
+    return (await pages()) - before;
   };
-  const first = await blocksOf(() => claim(100));
+  const first = await pagesOf(() => claim(100));
   for (let claimed = 100; claimed < COUNT - 200; claimed += 100) await claim(100);
-  expect(await blocksOf(() => claim(100))).toBeLessThan(first * 1.5 + 200);
+  expect(await pagesOf(() => claim(100))).toBeLessThanOrEqual(first + 5);
+});
+
+test('a worker keeps its floors as long as the listening session lasts', async () => {
+  const queue = on.queue();
+  const pool = new Pool({ connectionString: on.url, application_name: 'floored' });
+  pool.on('error', () => {});
+  const passed: string[] = [];
+  pool.on('connect', (client) => {
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+    client.query = ((...args: unknown[]) => {
+      const { text, values } = Object(args[0]) as { text?: string; values?: unknown[] };
+      if (text?.includes('settle_and_claim')) passed.push(values![11] as string);
+      return query(...args);
+    }) as typeof client.query;
+  });
+  const worker = on.worker(queue, async () => {}, { connection: pool, concurrency: 50 });
+  const completed = record(worker, 'completed');
+  const run = async (prefix: string) => {
+    const before = completed.length;
+    passed.length = 0;
+    for (let i = 0; i < 3; i++) await add(queue, range(`${prefix}${i}-`, 500));
+    await until(() => completed.length === before + 1_500);
+  };
+  await run('a');
+  expect(passed.at(-1)).toMatch(/^{"\(0,\d+\)"}$/);
+  await run('b');
+  expect(passed).not.toContain('{}');
+
+  // The session that holds the lock by which the process is known to live.
+  const listening = async () => {
+    const [row] = await on.sql<{ pid: number }>(
+      `select pid from pg_stat_activity join pg_locks using (pid)
+       where application_name = 'floored' and locktype = 'advisory'`,
+    );
+    return row?.pid;
+  };
+  const pid = await listening();
+  await on.sql('select pg_terminate_backend($1)', [pid]);
+  await until(async () => ![undefined, pid].includes(await listening()));
+  await run('c');
+  expect(passed[0]).toBe('{}');
+  expect(passed.at(-1)).not.toBe('{}');
+  await worker.close();
+  await pool.end();
 });
