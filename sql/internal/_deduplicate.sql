@@ -24,6 +24,8 @@ declare
   v_key     deduplication;
   v_winner  job_state;
   v_own     text[] := '{}';  -- the jobs of this call that stand for an id, and are not yet there
+  v_seen    text[] := '{}';  -- all jobs of this call so far that are to be added
+  v_job     text;
   v_is_own  boolean;
   v_is_gone boolean;
 begin
@@ -38,9 +40,11 @@ begin
   on conflict (id, queue_id) do update set id = excluded.id where false;
 
   foreach v_spec in array p_specs loop
-    if v_spec.deduplication_id is null
+    v_job := v_spec.queue_id || ':' || v_spec.id;
+    if v_spec.deduplication_id is null or v_job = any(v_seen)
        or exists (select from job j where j.queue_id = v_spec.queue_id and j.id = v_spec.id) then
       specs := specs || v_spec;
+      v_seen := v_seen || v_job;
       continue;
     end if;
     v_opts := v_spec.opts->'deduplication';
@@ -56,7 +60,8 @@ begin
       update deduplication d
       set job_id = v_spec.id, expires_at = _now() + _ms(v_ttl), kept = null
       where d.queue_id = v_spec.queue_id and d.id = v_spec.deduplication_id;
-      v_own := v_own || (v_spec.queue_id || ':' || v_spec.id);
+      v_own := v_own || v_job;
+      v_seen := v_seen || v_job;
       specs := specs || v_spec;
       continue;
     end if;
@@ -65,6 +70,7 @@ begin
       v_is_gone := v_is_own and exists (select from unnest(specs) a where a.id = v_key.job_id and a.delay_ms > 0);
       if v_is_gone then
         specs := array(select a from unnest(specs) a where a.queue_id <> v_spec.queue_id or a.id <> v_key.job_id);
+        v_seen := array_remove(v_seen, v_spec.queue_id || ':' || v_key.job_id);
       elsif v_winner.run_at is not null then
         perform from job_state t where t.queue_id = v_spec.queue_id and t.id = v_key.job_id and t.run_at is not null
         for update skip locked;
@@ -82,7 +88,8 @@ begin
                               else _now() + _ms(v_ttl) end
         where d.queue_id = v_spec.queue_id and d.id = v_spec.deduplication_id;
         perform _publish_deduplicated(v_spec, v_spec.id, v_key.job_id);
-        v_own := v_own || (v_spec.queue_id || ':' || v_spec.id);
+        v_own := v_own || v_job;
+        v_seen := v_seen || v_job;
         specs := specs || v_spec;
         continue;
       end if;

@@ -120,6 +120,20 @@ describe('deduplication without a ttl', () => {
     expect(payloads(heard, 'deduplicated')).toEqual([]);
   });
 
+  test('gives way to an id of its own that is taken in the same call, too', async () => {
+    const queue = on.queue();
+    const optsOf = (id: string) => ({ jobId: 'own', deduplication: { id } });
+    await queue.addBulk([
+      { name: 'first', data: {}, opts: optsOf('d') },
+      { name: 'second', data: {}, opts: optsOf('other') },
+    ]);
+    expect(await namesOf(queue)).toEqual(['first']);
+    expect(await queue.getDeduplicationJobId('other')).toBeNull();
+    const third = await queue.add('third', {}, { deduplication: { id: 'other' } });
+    expect(third.id).toBe('1');
+    expect(await queue.getDeduplicationJobId('d')).toBe('own');
+  });
+
   test('recovers an id whose job has vanished', async () => {
     const queue = on.queue();
     await queue.add('first', {}, { deduplication: { id: 'd' } });

@@ -188,6 +188,24 @@ describe('a worker’s role', () => {
     await migrate({ connection: on.url });
   });
 
+  test('may end sessions of its own, and nobody else', async () => {
+    const { client, url } = await granted('grant_worker');
+    const pidOf = async (session: Client) =>
+      (await session.query('select pg_backend_pid() as pid')).rows[0].pid as number;
+    const end = async (pid: number) =>
+      (await client.query('select tuskmq.end_session($1) as done', [pid])).rows[0].done;
+    const owners = await on.client();
+    expect(await end(await pidOf(owners))).toBe(false);
+    expect((await owners.query('select 1 as alive')).rows).toEqual([{ alive: 1 }]);
+
+    const other = new Client({ connectionString: url });
+    const ended = new Promise((resolve) => other.once('error', resolve));
+    await other.connect();
+    expect(await end(await pidOf(other))).toBe(true);
+    await ended;
+    await other.end().catch(() => {});
+  });
+
   test('may neither grant nor call what is private', async () => {
     const { name } = await granted('grant_worker');
     const names = await callable(name);
