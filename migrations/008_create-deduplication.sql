@@ -8,5 +8,6 @@ create table deduplication (
   primary key (id, queue_id)
 );
 
-create index deduplication_of_job_idx on deduplication (job_id, queue_id);
+-- Not of the queue as well: a plan could then read all of a queue by it, in search of one id.
+create index deduplication_of_job_idx on deduplication (job_id);
 create index deduplication_expire_idx on deduplication (expires_at) where expires_at is not null;

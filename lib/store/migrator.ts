@@ -202,7 +202,7 @@ async function applyFunctions(session: Session, release: Release): Promise<void>
   try {
     await session.query('set local check_function_bodies = off', []);
     await session.client.query(readFunctions().join('\n'));
-    await session.query('select _secure($1)', [functionNames()]);
+    await session.query('select _steady_plans($1), _secure($1)', [functionNames()]);
     await session.query('delete from release', []);
     await session.query(
       'insert into release (schema, version, hash, serves) values ($1, $2, $3, $4)',

@@ -17,7 +17,7 @@
 -- Raises     TQ007 parent_cannot_be_replaced
 -- Notifies   wake, event
 create or replace function add_jobs(p_jobs text) returns text
-language plpgsql set search_path from current set plan_cache_mode = force_generic_plan as $$
+language plpgsql set search_path from current as $$
 declare
   v_now             timestamptz := _now();
   v_specs           job_spec[];

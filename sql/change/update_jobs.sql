@@ -8,10 +8,7 @@
 -- Locks      the jobs in order of key
 -- Notifies   event
 create or replace function update_jobs(p_updates text) returns json
-language plpgsql
-set search_path from current
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_memoize = off set enable_seqscan = off
-as $$
+language plpgsql set search_path from current as $$
 declare
   v_updates      job_update[];
   v_has_data     boolean;
@@ -32,7 +29,7 @@ begin
       order by u.queue_id, u.id, u.position desc
     ), updated as (
       update job j set data = l.data from latest l
-      where j.queue_id = l.queue_id and j.id = l.id
+      where j.queue_id = l.queue_id and j.id = any (array[l.id])
       returning 1
     )
     select (select count(*) from latest) - (select count(*) from updated) into v_strangers;
@@ -44,7 +41,7 @@ begin
       order by u.queue_id, u.id, u.position desc
     ), updated as (
       update job_state s set progress = l.progress from latest l
-      where s.queue_id = l.queue_id and s.id = l.id
+      where s.queue_id = l.queue_id and s.id = any (array[l.id])
       returning 1
     )
     select v_strangers + (select count(*) from latest) - (select count(*) from updated) into v_strangers;

@@ -7,10 +7,7 @@
 create or replace function claim_jobs(
   p_queue_id integer, p_limit integer, p_token text, p_lock_ms bigint, p_name text, p_rate_max integer, p_rate_ms bigint
 ) returns setof claimed_job
-language plpgsql
-set search_path from current
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_memoize = off set enable_seqscan = off
-as $$
+language plpgsql set search_path from current as $$
 begin
   return query select c.* from _claim_jobs(
     p_queue_id, p_limit, p_name, null, p_token, _now() + _ms(p_lock_ms),

@@ -13,7 +13,7 @@
 -- Writes     as _close_event_window
 -- Locks      as _close_event_window
 create or replace function read_events(p_queue_id integer, p_after text, p_limit integer) returns text
-language plpgsql set search_path from current set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+language plpgsql set search_path from current as $$
 declare
   v_number     bigint := split_part(p_after, '-', 1);
   v_id         bigint := coalesce(nullif(split_part(p_after, '-', 2), ''), '0');

@@ -4,7 +4,7 @@
 -- Writes     event, event_window; as _close_event_window
 -- Locks      as _close_event_window
 create or replace function trim_events(p_queue_id integer, p_max integer) returns integer
-language plpgsql set search_path from current set enable_seqscan = off as $$
+language plpgsql set search_path from current as $$
 declare
   v_max    bigint := coalesce(p_max, (select q.max_events from queue q where q.id = p_queue_id), 10000);
   v_window event_window;

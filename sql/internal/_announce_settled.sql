@@ -19,11 +19,12 @@ begin
     union all
     select s.ordinality, 2, 'retries-exhausted', s.id, json_build_object('jobId', s.id, 'attemptsMade', s.attempts_made::text)
     from unnest(p_settled) with ordinality s
-    left join job j on j.queue_id = p_queue_id and j.id = s.id
-    where s.status = 'failed' and s.attempts_made >= coalesce((j.opts->>'attempts')::integer, 1)
+    where s.status = 'failed' and s.attempts_made >= coalesce((
+      select (j.opts->>'attempts')::integer from job j where j.queue_id = p_queue_id and j.id = s.id), 1)
   ) e
   order by e.ordinality, e.step;
-  if not exists (select from job_state s where s.queue_id = p_queue_id and s.status in ('waiting', 'active')) 
+  if not exists (select from job_state s where s.queue_id = p_queue_id and s.status = 'waiting')
+     and not exists (select from job_state s where s.queue_id = p_queue_id and s.status = 'active')
      and not exists (select from job_state s where s.queue_id = p_queue_id and s.status = 'delayed') then
     insert into event (queue_id, name, payload, created_at) values (p_queue_id, 'drained', '{}', _now());
   end if;

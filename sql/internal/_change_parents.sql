@@ -28,7 +28,7 @@ begin
              -- That of a delayed parent is over: its failure waits for nothing.
              case when p.status = 'waiting-children' then p.delay_ms else 0 end as delay_ms
       from change c
-      join job_state p on p.queue_id = c.queue_id and p.id = c.id
+      join job_state p on p.queue_id = c.queue_id and p.id = any (array[c.id])
     ), changed as (
       update job_state s
       set pending_children = greatest(s.pending_children + p.pending, 0),
@@ -38,7 +38,7 @@ begin
           run_at = case when not p.released then s.run_at when p.delay_ms > 0 then v_now + _ms(p.delay_ms) end,
           seq = case when p.released then -nextval('job_seq') else s.seq end
       from parent p
-      where s.queue_id = p.queue_id and s.id = p.id
+      where s.queue_id = p.queue_id and s.id = any (array[p.id])
       returning s.queue_id, s.id, s.status, s.run_at, p.released
     )
     select c.queue_id, array_agg(c.id) filter (where c.status = 'waiting') as waiting_ids,

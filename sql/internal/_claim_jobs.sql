@@ -43,7 +43,7 @@ begin
   end if;
 
   return query
-    select j.id, j.name, j.data, j.opts, _epoch_ms(j.created_at), v_now_ms, s.priority, s.attempts_made, s.attempts_started + 1,
+    select s.id, j.name, j.data, j.opts, _epoch_ms(j.created_at), v_now_ms, s.priority, s.attempts_made, s.attempts_started + 1,
            case when coalesce(s.progress::text, s.return_value::text, s.failed_reason, s.parent_id, s.deferred_failure,
                               s.scheduler_id) is not null
                      or s.stalled_count > 0
@@ -56,7 +56,8 @@ begin
                     from queue q where q.id = s.parent_queue_id))
            end
     from job_state s
-    join job j on j.queue_id = s.queue_id and j.id = s.id
+    cross join lateral (
+      select j.name, j.data, j.opts, j.created_at from job j where j.queue_id = s.queue_id and j.id = s.id offset 0) j
     where s.ctid = any(v_rows)
     order by s.priority, s.seq;
   -- After the read, not returning it: cheaper by a tenth.

@@ -3,7 +3,7 @@
 -- Called by  _claim_jobs
 -- Locks      the queue
 create or replace function _limit_claim(p_queue_id integer, p_limit integer, p_rate_max integer) returns integer
-language plpgsql set plan_cache_mode = force_generic_plan as $$
+language plpgsql as $$
 declare
   v_concurrency integer;
   v_claimed     integer;

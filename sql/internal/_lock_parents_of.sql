@@ -4,12 +4,13 @@
 create or replace function _lock_parents_of(p_queue_id integer, p_ids text[]) returns void
 language plpgsql as $$
 begin
-  perform from job_state p
-  where (p.queue_id, p.id) in (
-    select s.parent_queue_id, s.parent_id
-    from job_state s
-    where s.queue_id = p_queue_id and s.id = any(p_ids) and s.parent_id is not null)
-  order by p.queue_id, p.id
-  for update;
+  perform
+  from (select distinct s.parent_queue_id, s.parent_id
+        from job_state s
+        where s.queue_id = p_queue_id and s.id = any(p_ids) and s.parent_id is not null
+        order by s.parent_queue_id, s.parent_id
+        offset 0) c
+  cross join lateral (
+    select from job_state p where p.queue_id = c.parent_queue_id and p.id = c.parent_id for update offset 0) p;
 end;
 $$;

@@ -21,11 +21,11 @@ begin
   end if;
   perform _hold_wake_lock(p_queue_id);
   -- Materialized: a plan that scans this again for each job must not number them again.
-  with n as materialized (select i.id, nextval('job_seq') as seq from unnest(v_ids) i(id))
+  with n as materialized (select p_queue_id as queue_id, i.id, nextval('job_seq') as seq from unnest(v_ids) i(id))
   update job_state s
   set status = 'waiting', run_at = null, seq = n.seq
   from n
-  where s.queue_id = p_queue_id and s.id = n.id;
+  where s.queue_id = n.queue_id and s.id = any (array[n.id]);
   perform _publish_moves(p_queue_id, 'waiting', v_ids, 'delayed');
   return cardinality(v_ids);
 end;

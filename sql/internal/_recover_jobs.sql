@@ -12,7 +12,7 @@ begin
   end if;
   -- Materialized: a plan that scans this again for each job must not number them again.
   with n as materialized (
-    select i.id, -nextval('job_seq') as seq from (select i.id from unnest(p_ids) with ordinality i(id, at) order by i.at desc) i
+    select p_queue_id as queue_id, i.id, -nextval('job_seq') as seq from (select i.id from unnest(p_ids) with ordinality i(id, at) order by i.at desc) i
   )
   update job_state s
   set status = 'waiting', worker_id = null, lock_token = null, lock_until = null,
@@ -22,7 +22,7 @@ begin
                               then 'job stalled more than allowable limit'
                               else s.deferred_failure end
   from n
-  where s.queue_id = p_queue_id and s.id = n.id;
+  where s.queue_id = n.queue_id and s.id = any (array[n.id]);
   perform _publish_moves(p_queue_id, 'waiting', p_ids, 'active');
   perform _publish_moves(p_queue_id, 'stalled', p_ids, null);
   perform _wake(p_queue_id);

@@ -10,8 +10,8 @@ begin
     p_queue_id,
     array(
       select s.id
-      from unnest(p_items) i
-      join job_state s on s.queue_id = p_queue_id and s.id = i.id
+      from (select o.*, p_queue_id as queue_id from unnest(p_items) o offset 0) i
+      join job_state s on s.queue_id = i.queue_id and s.id = any (array[i.id])
       where i.outcome = 'moved' and s.lock_token = i.token and s.finished_at is null
       order by s.id
       for update of s),

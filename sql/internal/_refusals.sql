@@ -13,7 +13,7 @@ begin
         else _lock_outcome(s.status, s.lock_token, i.token)
       end))
     from unnest(p_items) i
-    left join job_state s on s.queue_id = p_queue_id and s.id = i.id
+    left join lateral (select t.* from job_state t where t.queue_id = p_queue_id and t.id = i.id offset 0) s on true
     where i.id <> all(p_accepted_ids));
 end;
 $$;

@@ -11,7 +11,7 @@ declare
 begin
   for v_key in
     select d.* from deduplication d
-    where d.queue_id = p_queue_id and d.id in (select value from jsonb_each_text(p_ids))
+    where d.queue_id = p_queue_id and d.id = any (array(select value from jsonb_each_text(p_ids)))
     order by d.id
     for update
   loop

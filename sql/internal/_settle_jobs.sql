@@ -76,8 +76,8 @@ begin
         lock_token = case when i.outcome <> 'retried' then s.lock_token end,
         lock_until = null,
         worker_id = null
-    from unnest(v_items) i
-    where s.queue_id = p_queue_id and s.id = i.id and (s.lock_token = i.token or i.token = '0')
+    from (select o.*, p_queue_id as queue_id from unnest(v_items) o offset 0) i
+    where s.queue_id = i.queue_id and s.id = any (array[i.id]) and (s.lock_token = i.token or i.token = '0')
       and s.lock_token is not null and s.finished_at is null
       and (i.outcome <> 'completed' or (s.pending_children = 0 and s.failed_children = 0))
       and not i.remove
@@ -94,8 +94,8 @@ begin
   if v_has_removed then
     with removed as (
       delete from job_state s
-      using unnest(v_items) i
-      where s.queue_id = p_queue_id and s.id = i.id and (s.lock_token = i.token or i.token = '0')
+      using (select o.*, p_queue_id as queue_id from unnest(v_items) o offset 0) i
+      where s.queue_id = i.queue_id and s.id = any (array[i.id]) and (s.lock_token = i.token or i.token = '0')
         and s.lock_token is not null and s.finished_at is null
         and (i.outcome <> 'completed' or (s.pending_children = 0 and s.failed_children = 0))
         and i.remove

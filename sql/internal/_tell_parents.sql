@@ -12,7 +12,7 @@ begin
   end if;
 
   with finished as (
-    select s.*, case
+    select s.*, p_queue_id as queue_id, case
         when s.status = 'completed' then 'completed'
         when s.on_failure = 'fail-parent' then 'failed'
         when s.on_failure in ('continue-parent', 'ignore') then 'ignored'
@@ -27,14 +27,16 @@ begin
         reason = case when f.status = 'failed' then f.reason end
     from finished f
     where f.meaning in ('completed', 'failed', 'ignored')
-      and d.parent_queue_id = f.parent_queue_id and d.parent_id = f.parent_id and d.child_queue_id = p_queue_id and d.child_id = f.id
+      and d.parent_id = any (array[f.parent_id]) and d.parent_queue_id = f.parent_queue_id
+      and d.child_id = f.id and d.child_queue_id = f.queue_id
       and d.status = 'pending'
     returning d.parent_queue_id, d.parent_id, f.id, f.meaning, f.on_failure
   ), dropped as (
     delete from dependency d
     using finished f
     where f.meaning = 'removed'
-      and d.parent_queue_id = f.parent_queue_id and d.parent_id = f.parent_id and d.child_queue_id = p_queue_id and d.child_id = f.id
+      and d.parent_id = any (array[f.parent_id]) and d.parent_queue_id = f.parent_queue_id
+      and d.child_id = f.id and d.child_queue_id = f.queue_id
       and d.status = 'pending'
     returning d.parent_queue_id, d.parent_id, f.id, f.meaning, f.on_failure
   )

@@ -6,10 +6,7 @@
 -- Locks      as _settle_jobs
 -- Notifies   wake, event
 create or replace function settle_jobs(p_queue_id integer, p_items json) returns json
-language plpgsql
-set search_path from current
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_memoize = off set enable_seqscan = off
-as $$
+language plpgsql set search_path from current as $$
 begin
   return _settle_jobs(p_queue_id, p_items, _queue_mode(p_queue_id, null, null));
 end;

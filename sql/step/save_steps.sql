@@ -16,7 +16,7 @@
 -- Writes     step
 -- Locks      the jobs in order of key
 create or replace function save_steps(p_steps text) returns json
-language plpgsql set search_path from current set plan_cache_mode = force_generic_plan as $$
+language plpgsql set search_path from current as $$
 declare
   v_step     record;
   v_outcome  text;

@@ -22,7 +22,7 @@ begin
   if v_epoch is not null then
     -- Numbered from the last to the first, so that at the head of the queue they stand in the order that they had.
     with n as materialized (
-      select u.id, -nextval('job_seq') as seq
+      select p_queue_id as queue_id, u.id, -nextval('job_seq') as seq
       from (select s.id from job_state s
             where s.queue_id = p_queue_id and s.worker_id = p_worker_id and s.status = 'active'
               and not exists (select from json_to_recordset(p_held::json) as h(id text, token text)
@@ -34,7 +34,7 @@ begin
     set status = 'waiting', worker_id = null, lock_token = null, lock_until = null, seq = n.seq,
         attempts_started = s.attempts_started - 1
     from n
-    where s.queue_id = p_queue_id and s.id = n.id;
+    where s.queue_id = n.queue_id and s.id = any (array[n.id]);
     perform _wake(p_queue_id);
   end if;
   return v_epoch;

@@ -39,10 +39,7 @@ create or replace function settle_and_claim(
   id text, name text, data json, opts json, created_at bigint, processed_at bigint,
   priority integer, attempts_made integer, attempts_started integer, more json, head json
 )
-language plpgsql
-set search_path from current
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_memoize = off set enable_seqscan = off
-as $$
+language plpgsql set search_path from current as $$
 declare
   v_refused     json;
   v_worker      worker;
