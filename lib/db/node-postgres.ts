@@ -48,16 +48,34 @@ const unparsed: pg.CustomTypesConfig = { getTypeParser: () => (value: string) =>
 export interface PoolExecutor extends Executor {
   /** Resolves when no statement is under way or queued: a pool that ends leaves queued ones hanging. */
   quiet(): Promise<void>;
-  /** Gives up the connections of statements that have been under way for so many milliseconds. */
+  /**
+   * For when the server has fallen silent on another connection: gives up those whose statements have
+   * been under way for so many milliseconds, at once or as soon as they are, and uses none again that is older
+   * than this moment.
+   */
   abandon(ms: number): void;
 }
 
 export function poolExecutor(pool: pg.Pool): PoolExecutor {
   const underWay = new Set<Promise<unknown>>();
   const busySince = new Map<pg.PoolClient, number>();
-  const run = async (text: string, values: readonly unknown[], name?: string) => {
+  const knownSince = new WeakMap<pg.PoolClient, number>();
+  let distrustedUntil = Number.NEGATIVE_INFINITY;
+  const acquire = async (): Promise<pg.PoolClient> => {
     // The statement is told of a lost connection as well; without a listener this would end the process.
     const client = await acquireClient(pool, ignore);
+    const since = knownSince.get(client) ?? now();
+    knownSince.set(client, since);
+    if (since > distrustedUntil) return client;
+    destroy(client);
+    client.release(true);
+    return acquire();
+  };
+  const giveUp = (until: number) => {
+    for (const [client, since] of busySince) if (since <= until) destroy(client);
+  };
+  const run = async (text: string, values: readonly unknown[], name?: string) => {
+    const client = await acquire();
     let failure: Error | undefined;
     busySince.set(client, now());
     try {
@@ -88,7 +106,9 @@ export function poolExecutor(pool: pg.Pool): PoolExecutor {
       while (underWay.size > 0) await Promise.allSettled(underWay);
     },
     abandon(ms) {
-      for (const [client, since] of busySince) if (now() - since >= ms) destroy(client);
+      distrustedUntil = now();
+      giveUp(distrustedUntil - ms);
+      setTimeout(giveUp, ms, distrustedUntil).unref();
     },
   };
 }

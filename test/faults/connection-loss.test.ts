@@ -65,12 +65,15 @@ describe('the session that listens', () => {
 
 describe('a worker', () => {
   test('works again when all its connections fell silent at once', async () => {
-    const connection = proxy.url;
+    const connection = { connectionString: proxy.url, max: 3, idleTimeoutMillis: 60_000 };
     const queue = on.queue();
     const worker = on.worker(queue, async (job) => job.name, { connection });
     const heard = record(worker, 'completed');
     await queue.add('before', {});
     await until(() => heard.length === 1 && isAsleep(worker));
+    // All that the pool may open, so that some are idle when the silence is found out.
+    const beside = on.queue(queue.name, { connection });
+    await Promise.all([1, 2, 3, 4].map(() => beside.getJobCounts()));
     proxy.blackHole();
     await queue.add('after', {});
     await until(() => heard.length === 2, { timeout: 25_000 });

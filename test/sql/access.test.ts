@@ -199,7 +199,7 @@ describe('a worker’s role', () => {
     expect((await owners.query('select 1 as alive')).rows).toEqual([{ alive: 1 }]);
 
     const other = new Client({ connectionString: url });
-    const ended = new Promise((resolve) => other.once('error', resolve));
+    const ended = new Promise((resolve) => other.on('error', resolve));
     await other.connect();
     expect(await end(await pidOf(other))).toBe(true);
     await ended;
