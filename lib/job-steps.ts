@@ -11,6 +11,7 @@ import {
   isMoved,
   LockLostError,
   refusalError,
+  UnrecoverableError,
   WaitingChildrenError,
 } from './model/errors';
 import type { JobProgress } from './model/job-record';
@@ -186,7 +187,12 @@ export class JobSteps<
       if (outcome === 'ok') {
         throw run.waits(new WaitingChildrenError(`Job ${jobId} waits for children in "${name}"`));
       }
-      if (outcome === 'failed_children') throw refusalError(outcome, jobId, 'waitForChildren');
+      if (outcome === 'failed_children') {
+        // As when it fails while the job waits: the job ends for the same reason, without another try.
+        const [record] = await this.store.getJobs(queueId, [jobId]);
+        const { message } = refusalError(outcome, jobId, 'waitForChildren');
+        throw new UnrecoverableError(record?.deferredFailure ?? message);
+      }
       if (outcome !== 'done') throw new LockLostError(jobId, `The wait "${name}"`);
     });
     return this.getChildrenValues<Value>();

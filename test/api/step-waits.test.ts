@@ -234,4 +234,27 @@ describe('job.waitForChildren', () => {
     });
     expect((await ended()).failedReason).toBe(`child bull:${children.name}:c failed`);
   });
+
+  test('fails for the same reason when the child has failed before it is waited for', async () => {
+    const children = on.queue();
+    const failed = record(
+      on.worker(children, async () => {
+        throw new Error('broken');
+      }),
+      'failed',
+    );
+    let runs = 0;
+    const { ended } = await start(
+      async (job) => {
+        runs++;
+        const parent = { id: job.id!, queue: job.queueQualifiedName };
+        await children.add('child', {}, { jobId: 'c', parent, failParentOnFailure: true });
+        await until(() => failed.length === 1);
+        await job.waitForChildren();
+      },
+      { attempts: 3 },
+    );
+    expect((await ended()).failedReason).toBe(`child bull:${children.name}:c failed`);
+    expect(runs).toBe(1);
+  });
 });
