@@ -138,6 +138,8 @@ describe('a sleeping worker', () => {
 
   test.each(['repeatable read', 'serializable'])('wakes after an add under %s', async (level) => {
     const queue = on.queue();
+    // A snapshot that is older than its queue sees none to add to.
+    await queue.queueId();
     const tx = await inTransaction(
       (tx) => tx.query('select from tuskmq.jobs'),
       `begin isolation level ${level}`,
