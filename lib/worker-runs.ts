@@ -3,6 +3,7 @@ import type { BackendFactory } from './engine/backend-factory';
 import type { ExchangeLoop } from './engine/exchange-loop';
 import { endOf, measureRun } from './engine/job-metrics';
 import { JobRun } from './engine/job-run';
+import { Prefetch } from './engine/prefetch';
 import { type Runner, runnerOf } from './engine/runner';
 import { advanceSchedule, putOff } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
@@ -67,8 +68,7 @@ export abstract class WorkerRuns<
     | undefined;
   /** Also of one job more than one: one that was moved may run again before its last run has ended. */
   private readonly runs = new Set<Run<Job<DataType, ResultType, NameType, ProgressType>>>();
-  /** Claimed beyond `concurrency`, for the slots that come free next: `prefetch`. */
-  private readonly fetched: ClaimedJob[] = [];
+  protected readonly prefetch: Prefetch;
   private readonly unsettled = new Set<Promise<void>>();
   protected readonly tracer: WorkerTracer | undefined;
   private readonly metricsPoints: number | undefined;
@@ -98,6 +98,7 @@ export abstract class WorkerRuns<
     super(name, opts, backendFactory);
     this.runner = runner;
     this.currentConcurrency = opts.concurrency;
+    this.prefetch = new Prefetch(opts.prefetch, (jobs) => this.loop?.giveBack(jobs));
     this.metricsPoints = metricsPoints(opts.metrics);
     const onError = (error: unknown) => this.emit('error', error);
     this.tracer = opts.telemetry && new WorkerTracer(this, onError);
@@ -106,13 +107,8 @@ export abstract class WorkerRuns<
   /** A job was claimed: it runs now, or waits for a slot, or goes back. */
   protected take(record: ClaimedJob): void {
     if (this.runs.size < this.currentConcurrency) this.track(this.process(record));
-    else if (this.isFetching()) this.fetched.push(record);
+    else if (this.isFetching()) this.prefetch.hold(record);
     else this.loop!.giveBack([record]);
-  }
-
-  /** What was fetched and does not run yet goes back, as if never claimed. */
-  protected giveFetchedBack(): void {
-    this.loop?.giveBack(this.fetched.splice(0));
   }
 
   /** No job runs here, and every result is stored. */
@@ -130,8 +126,8 @@ export abstract class WorkerRuns<
   /** How many jobs more to fetch: to run now, or to hold until a slot is free. */
   protected freeSlots(): number {
     if (!this.isFetching()) return 0;
-    const wanted = Math.floor(this.currentConcurrency) + this.opts.prefetch;
-    return Math.max(wanted - this.runs.size - this.fetched.length, 0);
+    const idle = Math.floor(this.currentConcurrency) - this.runs.size;
+    return Math.max(idle + this.prefetch.room, 0);
   }
 
   protected isFetching(): boolean {
@@ -156,6 +152,7 @@ export abstract class WorkerRuns<
     const controller = this.runner!.takesSignal ? new AbortController() : undefined;
     const run = { job, controller };
     this.runs.add(run);
+    this.prefetch.runBegan();
     if (record.repeatJobKey && !(await this.advance(record, run))) return;
     this.emit('active', job, 'waiting');
     if (this.tracer) await this.tracer.process(job, () => this.perform(run, record));
@@ -181,7 +178,8 @@ export abstract class WorkerRuns<
 
   private ended(run: Run<Job<DataType, ResultType, NameType, ProgressType>>): void {
     if (!this.runs.delete(run)) return;
-    const next = this.isFetching() ? this.fetched.shift() : undefined;
+    this.prefetch.runEnded();
+    const next = this.isFetching() ? this.prefetch.next() : undefined;
     if (next) this.track(this.process(next));
   }
 

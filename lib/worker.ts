@@ -100,6 +100,7 @@ export class Worker<
     const loop = new ExchangeLoop(store, queueId, {
       freeSlots: () => this.freeSlots(),
       start: (record) => this.take(record),
+      onExchange: (ms) => this.prefetch.exchanged(ms),
       onDrained: () => this.emit('drained'),
       onError: (error) => this.emit('error', error),
       register: () =>
@@ -140,7 +141,7 @@ export class Worker<
         onClaimable: () => loop?.prod(),
         onLeaseLost: () => {
           // Others run by now what only waited here.
-          this.giveFetchedBack();
+          this.prefetch.release();
           const jobIds = this.runningIds();
           if (jobIds.length > 0) this.emit('lockRenewalFailed', jobIds);
         },
@@ -176,7 +177,7 @@ export class Worker<
   async pause(doNotWaitActive = false): Promise<void> {
     if (this.isPausedHere) return;
     this.isPausedHere = true;
-    this.giveFetchedBack();
+    this.prefetch.release();
     this.loop?.prod();
     if (!doNotWaitActive) await this.whenIdle();
     this.emit('paused');
@@ -221,7 +222,7 @@ export class Worker<
     await Promise.resolve();
     this.emit('closing', 'closing queue');
     if (this.loop || !force) await this.starting?.catch(() => {});
-    this.giveFetchedBack();
+    this.prefetch.release();
     if (!force) await this.whenIdle();
     await Promise.all([this.runner?.close(force), this.loop?.stop(force)]);
     for (const cleanup of this.cleanups) await cleanup();

@@ -13,7 +13,7 @@ interface PeerKind {
 
 export const peers = {
   tuskmq: { title: 'TuskMQ', server: 'postgres', create: tuskmq },
-  'tuskmq-prefetch': { title: 'TuskMQ, prefetch 10', server: 'postgres', create: tuskmqPrefetch },
+  'tuskmq-prefetch': { title: 'TuskMQ, prefetch auto', server: 'postgres', create: tuskmqPrefetch },
   'bullmq-redis': {
     title: 'BullMQ on Redis, no persistence',
     server: 'redis',

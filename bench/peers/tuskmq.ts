@@ -8,9 +8,9 @@ export function tuskmq(place: Place): Peer {
   return withOptions(place, {});
 }
 
-/** Its workers hold ten jobs beyond those that run. */
+/** Its workers hold as many jobs beyond those that run as end while an exchange is on its way. */
 export function tuskmqPrefetch(place: Place): Peer {
-  return withOptions(place, { prefetch: 10 });
+  return withOptions(place, { prefetch: 'auto' });
 }
 
 function withOptions({ url }: Place, workerOptions: WorkerOptions): Peer {

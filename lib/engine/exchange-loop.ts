@@ -23,6 +23,8 @@ export interface LoopHost {
   freeSlots(): number;
   /** Runs a job; it is to be settled, or forgotten, later. */
   start(job: ClaimedJob): void;
+  /** An exchange took so many milliseconds. */
+  onExchange(ms: number): void;
   /** A fetch came back empty after there was work. */
   onDrained(): void;
   /** The exchange failed; it is tried again. */
@@ -201,6 +203,7 @@ export class ExchangeLoop {
   private async send(workerId: string, reports: Report[], limit: number): Promise<Exchange> {
     const flusher = this.host.flusher();
     this.floors.follow(flusher);
+    const sentAt = performance.now();
     const answer = await this.store.settleAndClaim(
       this.queueId,
       workerId,
@@ -216,6 +219,7 @@ export class ExchangeLoop {
       this.floors.text,
       limit > 0 && this.floors.areStale,
     );
+    this.host.onExchange(performance.now() - sentAt);
     const isOnDisk =
       answer.deferred && reports.length > 0 ? flusher?.flushed(PATIENCE_MS) : undefined;
     if (isOnDisk || this.confirmations.size > 0) this.confirm(isOnDisk, reports, answer);

@@ -28,9 +28,12 @@ export interface WorkerOptions extends BaseOptions, SandboxOptions {
   /**
    * Jobs to fetch beyond `concurrency`, for the slots that come free next. They are active while
    * they wait here, so that no other worker takes them and a job of higher priority comes behind
-   * them: for short jobs, which it spares the round trip between two. Default 0.
+   * them: for short jobs, which it spares the round trip between two. When the process dies, as many
+   * more than without it may have run unreported, and run again. `'auto'` measures how many jobs end
+   * while an exchange with the database is on its way, and holds so many, for 20 ms at most: up to
+   * 500 of jobs that take no time, none of those that take long. Default 0.
    */
-  prefetch?: number;
+  prefetch?: number | 'auto';
   /**
    * Milliseconds without a sign of life after which the jobs of this worker are taken over. Default
    * 30,000.
@@ -107,10 +110,11 @@ export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions
   if (resolved.maxStartedAttempts !== undefined && resolved.maxStartedAttempts < 0) {
     throw new Error('maxStartedAttempts must be greater or equal than 0');
   }
-  if (!Number.isInteger(resolved.prefetch) || resolved.prefetch < 0) {
-    throw new Error('prefetch must be an integer greater or equal than 0');
+  const { prefetch } = resolved;
+  if (prefetch !== 'auto' && !(Number.isInteger(prefetch) && prefetch >= 0)) {
+    throw new Error("prefetch must be an integer greater or equal than 0, or 'auto'");
   }
-  if (resolved.prefetch > 0 && resolved.skipLockRenewal) {
+  if (prefetch !== 0 && resolved.skipLockRenewal) {
     throw new Error('prefetch and skipLockRenewal cannot be used together');
   }
   if (resolved.stalledInterval <= 0) throw new Error('stalledInterval must be greater than 0');

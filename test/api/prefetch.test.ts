@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from '../../lib';
 import { useInstances } from '../helpers/instances';
 import { deferred, until } from '../helpers/wait';
@@ -58,9 +59,60 @@ describe('prefetch', () => {
     expect(await queue.getJob('3')).toMatchObject({ attemptsStarted: 0, stalledCounter: 0 });
   });
 
+  test('auto fetches many short jobs at a time, and gives those behind a long one back', async () => {
+    const queue = on.queue();
+    await queue.addBulk(Array.from({ length: 300 }, (_, i) => ({ name: `${i}`, data: {} })));
+    const order: string[] = [];
+    const end = deferred<void>();
+    const worker = on.worker(
+      queue,
+      async (job) => {
+        order.push(job.name);
+        if (job.name === '200') await end.promise;
+      },
+      { prefetch: 'auto' },
+    );
+    await until(async () => (await queue.getCompletedCount()) === 200);
+    await until(async () => (await queue.getWaitingCount()) === 99);
+    expect(await queue.getActiveCount()).toBe(1);
+    expect(await queue.getJob('202')).toMatchObject({ attemptsStarted: 0, stalledCounter: 0 });
+    const [claims] = await on.sql<{ count: number }>(
+      `select count(distinct lock_token)::integer from tuskmq.job_state s join tuskmq.queue q on q.id = s.queue_id
+       where q.name = $1 and s.id::integer <= 200`,
+      [queue.name],
+    );
+    expect(claims!.count).toBeLessThan(200);
+    end.resolve();
+    await until(async () => (await queue.getCompletedCount()) === 300);
+    expect(order).toEqual(Array.from({ length: 300 }, (_, i) => `${i}`));
+    await worker.close();
+  });
+
+  test('auto fetches nothing beyond the slots while jobs take their time', async () => {
+    const queue = on.queue();
+    await queue.addBulk(Array.from({ length: 6 }, () => ({ name: 'long', data: {} })));
+    const counts: number[] = [];
+    on.worker(
+      queue,
+      async () => {
+        await sleep(100);
+        counts.push(await queue.getActiveCount());
+      },
+      { prefetch: 'auto' },
+    );
+    await until(async () => (await queue.getCompletedCount()) === 6);
+    expect(counts).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  test('auto and skipLockRenewal cannot be used together', () => {
+    expect(() =>
+      on.worker('refused', async () => {}, { prefetch: 'auto', skipLockRenewal: true }),
+    ).toThrow('prefetch and skipLockRenewal cannot be used together');
+  });
+
   test('is refused when it is no whole number', () => {
     expect(() => on.worker('refused', async () => {}, { prefetch: -1 })).toThrow(
-      'prefetch must be an integer greater or equal than 0',
+      "prefetch must be an integer greater or equal than 0, or 'auto'",
     );
   });
 });

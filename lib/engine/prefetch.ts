@@ -1,0 +1,81 @@
+import type { ClaimedJob } from '../model/job-record';
+import { Pace } from './pace';
+
+/** The most jobs that 'auto' holds. */
+const MOST = 500;
+/** Milliseconds for which 'auto' holds a job at most. */
+const LONGEST_HOLD_MS = 20;
+
+/**
+ * The jobs that a worker has claimed beyond those that run, for the slots that come free next.
+ *
+ * With 'auto' they are as many as would run while an exchange is on its way, so that none waits for
+ * long: for jobs that take their time, none. Where one proves slow all the same, those behind it go
+ * back.
+ */
+export class Prefetch {
+  private readonly held: ClaimedJob[] = [];
+  private readonly pace: Pace | undefined;
+  private wanted: number;
+  private heldSince = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  /** @param giveBack makes others run these, as if they had never been claimed */
+  constructor(
+    setting: number | 'auto',
+    private readonly giveBack: (jobs: ClaimedJob[]) => void,
+  ) {
+    this.pace = setting === 'auto' ? new Pace() : undefined;
+    this.wanted = setting === 'auto' ? 0 : setting;
+  }
+
+  /** How many jobs more to claim for this. */
+  get room(): number {
+    return this.wanted - this.held.length;
+  }
+
+  hold(job: ClaimedJob): void {
+    this.held.push(job);
+    if (!this.pace) return;
+    this.heldSince = performance.now();
+    this.timer ??= setTimeout(() => this.checkHold(), LONGEST_HOLD_MS);
+  }
+
+  next(): ClaimedJob | undefined {
+    return this.held.shift();
+  }
+
+  /** Gives back what does not run yet. */
+  release(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.held.length > 0) this.giveBack(this.held.splice(0));
+  }
+
+  runBegan(): void {
+    this.pace?.began();
+  }
+
+  runEnded(): void {
+    this.pace?.over();
+  }
+
+  /** An exchange took so many milliseconds. */
+  exchanged(ms: number): void {
+    const rate = this.pace?.take();
+    if (rate === undefined) return;
+    this.wanted = Math.min(Math.round(rate * Math.min(ms, LONGEST_HOLD_MS)), MOST);
+  }
+
+  private checkHold(): void {
+    this.timer = undefined;
+    if (this.held.length === 0) return;
+    const left = this.heldSince + LONGEST_HOLD_MS - performance.now();
+    if (left > 0) {
+      this.timer = setTimeout(() => this.checkHold(), left);
+      return;
+    }
+    this.wanted = 0;
+    this.release();
+  }
+}
