@@ -119,9 +119,9 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
 
   private async addTrees(flows: FlowJob[], opts: FlowOptions): Promise<JobNode[]> {
     const trees = await Promise.all(flows.map((flow) => this.prepare(flow, opts)));
-    const specs: JobSpec[] = [];
-    for (const tree of trees) flatten(tree, specs);
-    const added = await this.backend.add(specs, this.boundStore);
+    const added = await this.backend.add(byLevel(trees), this.boundStore);
+    // Of a root that was deduplicated, the job that stands for it.
+    for (const [i, tree] of trees.entries()) tree.spec.id = added.ids[i]!;
     return trees.map((tree) => toNode(tree, added.now));
   }
 
@@ -135,11 +135,13 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     if (!telemetry) return this.prepareNode(flow, opts, parent);
     const { queueName } = flow;
     const add = async (span?: Span, metadata?: string) => {
-      span!.setAttributes({ [TelemetryAttributes.JobName]: flow.name });
+      const jobId = flow.opts?.jobId || randomUUID();
+      span!.setAttributes({
+        [TelemetryAttributes.JobName]: flow.name,
+        [TelemetryAttributes.JobId]: jobId,
+      });
       const carried = { ...flow, opts: carrying(flow.opts, metadata) };
-      const node = await this.prepareNode(carried, opts, parent);
-      span!.setAttributes({ [TelemetryAttributes.JobId]: node.spec.id });
-      return node;
+      return this.prepareNode(carried, opts, parent, jobId);
     };
     return trace(telemetry, SpanKind.PRODUCER, queueName, 'addNode', queueName, add);
   }
@@ -148,12 +150,13 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     flow: FlowJob,
     opts: FlowOptions,
     parent?: { id: string; queue: string },
+    newId: string = randomUUID(),
   ): Promise<PreparedNode> {
     checkQueueName(flow.queueName);
     const queue = this.queueOf(flow.queueName, flow.prefix);
     const jobOpts = { ...opts.queuesOptions?.[flow.queueName]?.defaultJobOptions, ...flow.opts };
     checkDeduplication(flow, jobOpts, parent !== undefined);
-    const jobId = jobOpts.jobId || randomUUID();
+    const jobId = jobOpts.jobId || newId;
     const prepared = await prepareJob(
       this.backend,
       await queue.queueId(),
@@ -239,10 +242,13 @@ function checkDeduplication(flow: FlowJob, opts: JobsOptions, isChild: boolean):
   }
 }
 
-/** Parents before their children. */
-function flatten(node: PreparedNode, into: JobSpec[]): void {
-  into.push(node.spec);
-  for (const child of node.children) flatten(child, into);
+/** Roots first, then their children, then theirs: the order in which they run. */
+function byLevel(trees: readonly PreparedNode[]): JobSpec[] {
+  const specs: JobSpec[] = [];
+  for (let level = trees; level.length > 0; level = level.flatMap(({ children }) => children)) {
+    specs.push(...level.map(({ spec }) => spec));
+  }
+  return specs;
 }
 
 function toNode({ flow, queue, opts, spec, children }: PreparedNode, now: number): JobNode {

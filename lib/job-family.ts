@@ -118,7 +118,7 @@ export class JobFamily<
     opts?: DependenciesOptions,
     page?: Page,
   ) {
-    if (opts && !page) return undefined;
+    if (opts && !page && Object.values(opts).some(Boolean)) return undefined;
     const { cursor = 0, count = 20 } = page ?? {};
     const queueId = await this.queue.queueId();
     const limit = page && count;

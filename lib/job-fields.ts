@@ -29,6 +29,21 @@ export interface MinimalQueue {
   emit?(event: string, ...args: unknown[]): boolean;
 }
 
+/** The parent of a job, marked by what the failure of the job does to it. */
+export interface ParentKeys {
+  id: string;
+  /** `<prefix>:<queue>`. */
+  queueKey: string;
+  /** `failParentOnFailure` */
+  fpof?: boolean;
+  /** `removeDependencyOnFailure` */
+  rdof?: boolean;
+  /** `ignoreDependencyOnFailure` */
+  idof?: boolean;
+  /** `continueParentOnFailure` */
+  cpof?: boolean;
+}
+
 /** A token that asks for no lock: what the methods of a job take for none. */
 export const NO_TOKEN = '0';
 
@@ -54,7 +69,7 @@ export class JobFields<DataType, ReturnType, NameType extends string, ProgressTy
   /** The name of the worker that ran it last. */
   processedBy?: string;
   parentKey?: string;
-  parent?: { id: string; queueKey: string };
+  parent?: ParentKeys;
   token?: string;
   /** The id of the scheduler that made it. */
   repeatJobKey?: string;
@@ -74,7 +89,7 @@ export class JobFields<DataType, ReturnType, NameType extends string, ProgressTy
     this.timestamp = opts.timestamp ?? 0;
     if (opts.parent) {
       this.parentKey = `${opts.parent.queue}:${opts.parent.id}`;
-      this.parent = { id: opts.parent.id, queueKey: opts.parent.queue };
+      this.parent = { id: opts.parent.id, queueKey: opts.parent.queue, ...policyMarks(opts) };
     }
     this.boundStore = undefined;
   }
@@ -102,7 +117,12 @@ export class JobFields<DataType, ReturnType, NameType extends string, ProgressTy
       this.parent = {
         id: record.parentId,
         queueKey: record.parentKey.slice(0, -record.parentId.length - 1),
+        ...policyMarks(this.opts),
       };
+    } else {
+      // One that it had when it was added, and was detached from.
+      delete this.parentKey;
+      delete this.parent;
     }
   }
 
@@ -188,4 +208,13 @@ export class JobFields<DataType, ReturnType, NameType extends string, ProgressTy
   protected accepted(outcome: Outcome, command: string, state?: string): void {
     if (outcome !== 'ok') throw refusalError(outcome as Refusal, this.id!, command, state);
   }
+}
+
+function policyMarks(opts: JobsOptions): Partial<ParentKeys> {
+  return {
+    ...(opts.failParentOnFailure && { fpof: true }),
+    ...(opts.removeDependencyOnFailure && { rdof: true }),
+    ...(opts.ignoreDependencyOnFailure && { idof: true }),
+    ...(opts.continueParentOnFailure && { cpof: true }),
+  };
 }

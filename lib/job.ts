@@ -12,7 +12,7 @@ import type { JobJson, JobProgress, JobRecord, Settlement } from './model/job-re
 import type { FinishedStatus, JobState } from './model/job-state';
 import { toJsonText, toStorableText } from './model/json';
 import { SpanKind, TelemetryAttributes } from './model/telemetry';
-import { isLifo, type JobsOptions } from './options/job-options';
+import { checkPriority, isLifo, type JobsOptions } from './options/job-options';
 import { metricsPoints } from './options/metrics-options';
 import type { WorkerOptions } from './options/worker-options';
 import type { Store } from './store/store';
@@ -87,8 +87,7 @@ export class Job<
     json: JobRecord | JobJson,
     jobId?: string,
   ): Job<D, R, N, P> {
-    const record =
-      typeof json.stacktrace === 'string' ? toRecord(json as JobJson) : (json as JobRecord);
+    const record = isRecord(json) ? json : toRecord(json);
     const job = new Job<D, R, N, P>(
       queue,
       record.name as N,
@@ -106,7 +105,8 @@ export class Job<
   }
 
   /**
-   * Appends a row to the log of a job. Resolves to the number of rows; keeps the last `keepLogs`.
+   * Appends a row to the log of a job. Resolves to the number of rows; keeps the last `keepLogs`, 0
+   * for all.
    */
   static async addJobLog(
     queue: MinimalQueue,
@@ -118,8 +118,8 @@ export class Job<
     const count = await (store ?? queue.getBackend().store).addLog(
       await queue.queueId(),
       jobId,
-      toStorableText(String(row)),
-      keepLogs,
+      toStorableText(String(row ?? '')),
+      keepLogs || undefined,
     );
     if (count === null) throw refusalError('missing', jobId, 'addLog');
     return count;
@@ -218,7 +218,7 @@ export class Job<
   async moveToDelayed(timestamp: number, token: string = NO_TOKEN): Promise<void> {
     const queueId = await this.queue.queueId();
     this.accepted(await this.store.delayJob(queueId, this.id!, token, timestamp), 'moveToDelayed');
-    this.delay = Math.max(timestamp - (this.processedOn ?? timestamp), 0);
+    this.delay = Math.max(timestamp - now(), 0);
     measureRun(this, 'delayed');
   }
 
@@ -241,7 +241,7 @@ export class Job<
    */
   async moveToCompleted(
     returnValue: ReturnType,
-    token: string = NO_TOKEN,
+    token: string,
     fetchNext = true,
   ): Promise<NextJob> {
     await this.settle(completion(this, token, returnValue));
@@ -251,8 +251,11 @@ export class Job<
     return fetchNext ? this.fetchNext(token) : [];
   }
 
-  /** Fails the active job, or lets it be tried again when attempts are left. Returns as `moveToCompleted`. */
-  async moveToFailed(error: Error, token: string = NO_TOKEN, fetchNext = false): Promise<NextJob> {
+  /**
+   * Fails the active job, or lets it be tried again when attempts are left. Returns as
+   * `moveToCompleted`; `[]` when it is to be tried again at once.
+   */
+  async moveToFailed(error: Error, token: string, fetchNext = false): Promise<NextJob> {
     const { settings, maxStartedAttempts } = this.queue.opts;
     const report = await failure(
       this,
@@ -268,7 +271,8 @@ export class Job<
     this.stacktrace = report.stacktraces;
     if (report.outcome === 'failed') this.finishedOn = now();
     else this.delay = report.delay_ms ?? 0;
-    return fetchNext ? this.fetchNext(token) : [];
+    const isNext = report.outcome === 'retried' && !report.delay_ms;
+    return fetchNext && !isNext ? this.fetchNext(token) : [];
   }
 
   private async settle(settlement: Settlement): Promise<void> {
@@ -350,6 +354,7 @@ export class Job<
    * `lifo`.
    */
   async changePriority({ priority = 0, lifo = false }: { priority?: number; lifo?: boolean }) {
+    checkPriority(priority);
     const queueId = await this.queue.queueId();
     const outcome = await this.store.changePriority(queueId, this.id!, priority, lifo);
     this.accepted(outcome, 'changePriority');
@@ -378,7 +383,12 @@ export class Job<
   }
 }
 
-/** JSON with texts as the database returns a job. */
+/** Whether it is what the database returned: all of it, and no texts of JSON. */
+function isRecord(json: JobRecord | JobJson): json is JobRecord {
+  return typeof json.stacktrace !== 'string' && json.attemptsStarted !== undefined;
+}
+
+/** JSON with texts, or a part of it, as the database returns a job. */
 function toRecord(json: JobJson): JobRecord {
   const { data, opts, returnvalue, stacktrace, parent, deduplicationId: _, ...fields } = json;
   return {
@@ -386,7 +396,7 @@ function toRecord(json: JobJson): JobRecord {
     data: JSON.parse(data || '{}'),
     opts: { ...(typeof opts === 'string' ? Job.optsFromJSON(opts) : opts) },
     returnvalue: JSON.parse(returnvalue || 'null'),
-    stacktrace: JSON.parse(stacktrace),
+    stacktrace: JSON.parse(stacktrace || '[]'),
     delay: json.delay ?? 0,
     priority: json.priority ?? 0,
     parentId: parent?.id ?? null,

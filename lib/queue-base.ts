@@ -3,6 +3,7 @@ import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
 import { acquireBackend, type BackendFactory } from './engine/backend-factory';
 import { trace } from './engine/telemetry';
+import { ConnectionClosedError } from './model/errors';
 import { checkQueueName, DEFAULT_PREFIX, qualifiedName } from './model/names';
 import { type KeysMap, QueueKeys } from './model/queue-keys';
 import type { SpanKind } from './model/telemetry';
@@ -21,6 +22,8 @@ const RECONNECT_MS = 1_000;
 export class QueueBase<Listeners = object> extends TypedEmitter<Listeners> {
   /** Set when `close` was called: resolves when it is done. */
   closing: Promise<void> | undefined;
+  /** Whether that is done. */
+  closed = false;
   readonly backend: Backend;
   /** Set on an object that is bound to a transaction of the application's. */
   protected boundStore: Store | undefined;
@@ -76,8 +79,12 @@ export class QueueBase<Listeners = object> extends TypedEmitter<Listeners> {
     return this.boundStore ?? this.backend.store;
   }
 
-  /** The number under which the database knows the queue. Makes the queue when it is new. */
+  /**
+   * The number under which the database knows the queue. Makes the queue when it is new.
+   * @throws ConnectionClosedError once this instance is closed, unless the pool is the application's
+   */
   queueId(): Promise<number> {
+    if (this.closed && this.backend.isPoolOwn) return Promise.reject(new ConnectionClosedError());
     return this.closing ? this.queueIdPromise : this.backend.queueId(this.prefix, this.name);
   }
 
@@ -99,10 +106,16 @@ export class QueueBase<Listeners = object> extends TypedEmitter<Listeners> {
    */
   close(): Promise<void> {
     this.closing ??= this.queueIdPromise.then(
-      () => this.backend.release(),
-      () => this.backend.release(),
+      () => this.leave(),
+      () => this.leave(),
     );
     return this.closing;
+  }
+
+  /** The end of closing: what it shares with others is theirs. */
+  protected async leave(): Promise<void> {
+    await this.backend.release();
+    this.closed = true;
   }
 
   /** The same as `close`. */

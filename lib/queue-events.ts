@@ -22,6 +22,8 @@ export class QueueEvents extends QueueBase<QueueEventsListener> {
   constructor(name: string, opts: QueueEventsOptions = {}, backendFactory?: BackendFactory) {
     checkQueueEventsOptions(opts);
     super(name, opts, backendFactory);
+    // Each `waitUntilFinished` listens: many are no leak.
+    this.setMaxListeners(0);
     if (opts.autorun ?? true) {
       this.running = this.start();
       this.running.catch((error) => {
@@ -82,7 +84,7 @@ export class QueueEvents extends QueueBase<QueueEventsListener> {
   private async shutDown(): Promise<void> {
     await this.running?.catch(() => {});
     await this.reader?.stop();
-    await this.backend.release();
+    await this.leave();
     this.emit('closed');
   }
 }

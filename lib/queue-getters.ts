@@ -28,16 +28,18 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
   }
 
   /**
-   * Jobs in these states, state by state, each from `start` to `end` inclusive (-1: to the end).
+   * Jobs in these states (none: in all), state by state, each from `start` to `end` inclusive (-1: to
+   * the end).
    * @param asc finished jobs oldest first; others are by default last-to-run first
    */
   async getJobs(
-    types: JobType | JobType[] = [...jobStates],
+    types?: JobType | JobType[],
     start = 0,
     end = -1,
     asc = false,
   ): Promise<Job<DataType, ResultType, NameType>[]> {
-    const ids = await this.getRanges(types, start, end, asc);
+    const asked = [types ?? []].flat();
+    const ids = await this.getRanges(asked.length > 0 ? asked : [...jobStates], start, end, asc);
     const records = await this.store.getJobs(await this.queueId(), ids);
     return records.flatMap((record) =>
       record ? [Job.fromJSON<DataType, ResultType, NameType>(this, record)] : [],

@@ -126,13 +126,16 @@ export abstract class WorkerRuns<
   /** How many jobs more to fetch: to run now, or to hold until a slot is free. */
   protected freeSlots(): number {
     if (!this.isFetching()) return 0;
-    const idle = Math.floor(this.currentConcurrency) - this.runs.size;
+    const idle = Math.ceil(this.currentConcurrency) - this.runs.size;
     return Math.max(idle + this.prefetch.room, 0);
   }
 
   protected isFetching(): boolean {
-    return !this.isPausedHere && !this.closing;
+    return this.isRunning() && !this.isPausedHere && !this.closing;
   }
+
+  /** Whether it works at all: begun, and not paused or closed since. */
+  abstract isRunning(): boolean;
 
   protected track(processing: Promise<void>): void {
     const tracked = processing
@@ -305,6 +308,9 @@ export abstract class WorkerRuns<
     error: Error,
   ): Promise<void> {
     const { removeOnFail, settings, maxStartedAttempts } = this.opts;
+    let reason = error;
+    // For the backoff strategy, as is its place in the stored job.
+    job.failedReason = error.message;
     const report = await failure(
       job,
       record.token,
@@ -315,13 +321,8 @@ export abstract class WorkerRuns<
     ).catch((cause: Error) => {
       // The job names a backoff that is unknown here: it cannot wait for a time nobody can tell.
       this.emit('error', cause);
-      return failure(
-        job,
-        record.token,
-        new UnrecoverableError(cause.message),
-        undefined,
-        removeOnFail,
-      );
+      reason = new UnrecoverableError(cause.message);
+      return failure(job, record.token, reason, undefined, removeOnFail);
     });
     const { stacktraces, ...settlement } = report;
     const refusal = await this.report(job, settlement);
@@ -334,8 +335,8 @@ export abstract class WorkerRuns<
     job.stacktrace = stacktraces;
     if (report.outcome === 'failed') job.finishedOn = now();
     else job.delay = report.delay_ms ?? 0;
-    this.emit('failed', job, error, 'active');
-    this.tracer?.failed(job, error, endOf(report).end);
+    this.emit('failed', job, reason, 'active');
+    this.tracer?.failed(job, reason, endOf(report).end);
   }
 
   /** Reports how a run ended. Resolves to why the database did not accept that, or null. */

@@ -35,12 +35,12 @@ export class Worker<
 > extends WorkerRuns<DataType, ResultType, NameType, ProgressType> {
   private readonly cleanups: (() => unknown)[] = [];
   private scheduler: JobScheduler | undefined;
-  private isAttended = false;
-  private starting: Promise<void> | undefined;
-  private onClosed!: () => void;
-  private readonly whenClosed = new Promise<void>((resolve) => {
-    this.onClosed = resolve;
-  });
+  private readonly prepared: Promise<void>;
+  private checksStalled = false;
+  /** Ends `run()`; set while it works. */
+  private endRun: (() => void) | undefined;
+  /** For those who fetch by hand: whether the last fetch found nothing. */
+  private isDrained = false;
 
   /**
    * @param processor the function that does the work, or the path or `file:` URL of a file that
@@ -58,6 +58,7 @@ export class Worker<
     super(name, processor, resolveWorkerOptions(opts), backendFactory);
     const { logger, autorun } = this.opts;
     if (logger) logWorker(this, this.qualifiedName, logger);
+    this.prepared = this.prepare();
     if (this.runner && autorun) void this.run();
   }
 
@@ -76,28 +77,57 @@ export class Worker<
     this.loop?.prod();
   }
 
-  /** Begins to work; resolves when the worker is closed. For workers with `autorun: false`. */
+  /**
+   * Works until it is paused, or closed; resolves then. For workers with `autorun: false`.
+   */
   async run(): Promise<void> {
     if (!this.runner) throw new Error('No process function is defined.');
-    if (this.starting) throw new Error('Worker is already running.');
-    this.starting = this.start();
-    await this.whenClosed;
+    if (this.isRunning()) throw new Error('Worker is already running.');
+    if (this.closing || this.isPausedHere) return;
+    const ended = new Promise<void>((resolve) => {
+      this.endRun = resolve;
+    });
+    this.checksStalled = true;
+    this.loop?.prod();
+    await ended;
   }
 
   isRunning(): boolean {
-    return this.starting !== undefined && !this.closing;
+    return this.endRun !== undefined;
   }
 
-  /** Connects, however long it takes, and lets the loop go. */
-  private async start(): Promise<void> {
-    const { store, listener, pulse } = this.backend;
+  private halt(): void {
+    this.endRun?.();
+    this.endRun = undefined;
+  }
+
+  /** Resolves when the database answers and knows the worker; rejects when it does not answer. */
+  override async waitUntilReady(): Promise<void> {
+    await super.waitUntilReady();
+    await this.prepared;
+  }
+
+  /** Connects, however long it takes, and makes the worker known. */
+  private async prepare(): Promise<void> {
+    const { store, listener } = this.backend;
     const connected = await this.untilConnected(async () => {
       const queueId = await this.queueId();
-      return { queueId, channel: await store.channel('wake', queueId) };
+      const loop = this.loopOf(queueId);
+      await loop.enlist();
+      return { queueId, channel: await store.channel('wake', queueId), loop };
     }, this.opts.runRetryDelay);
     if (!connected) return;
-    const { queueId, channel } = connected;
-    const loop = new ExchangeLoop(store, queueId, {
+    const { queueId, channel, loop } = connected;
+    this.loop = loop;
+    this.attend(queueId, loop);
+    this.cleanups.push(await listener.subscribe(channel, () => loop.prod()));
+    this.emit('ready');
+    loop.prod();
+  }
+
+  private loopOf(queueId: number): ExchangeLoop {
+    const { store, listener, pulse } = this.backend;
+    return new ExchangeLoop(store, queueId, {
       freeSlots: () => this.freeSlots(),
       start: (record) => this.take(record),
       onExchange: (ms) => this.prefetch.exchanged(ms),
@@ -108,23 +138,19 @@ export class Worker<
           ...this.opts,
           id: this.id,
           name: this.opts.name ?? '',
-          concurrency: Math.floor(this.currentConcurrency),
+          concurrency: Math.ceil(this.currentConcurrency),
         }),
       rateLimit: () => this.opts.limiter,
       flusher: () => listener.flusher,
+      isSerial: () => this.currentConcurrency <= 1 && this.opts.prefetch === 0,
     });
-    this.loop = loop;
-    this.attend(queueId, loop);
-    this.cleanups.push(await listener.subscribe(channel, () => loop.prod()));
-    this.emit('ready');
-    loop.prod();
   }
 
   /** Has the heartbeat keep this worker alive, and look for jobs of dead workers. */
-  private attend(queueId: number, loop?: ExchangeLoop): void {
+  private attend(queueId: number, loop: ExchangeLoop): void {
     const { lockDuration, lockRenewTime, stalledInterval, maxStalledCount, skipStalledCheck } =
       this.opts;
-    this.isAttended = true;
+    let renewedAt = now();
     this.cleanups.push(
       this.backend.pulse.attend({
         queueId,
@@ -132,13 +158,13 @@ export class Worker<
         lockRenewTime,
         stalledInterval,
         maxStalledCount,
-        checksStalled: !skipStalledCheck,
-        isAsleep: () => loop?.isAsleep() ?? false,
+        checksStalled: () => this.checksStalled && !skipStalledCheck,
+        isAsleep: () => loop.isAsleep(),
         onStalled: (jobId) => {
           if (this.tracer) this.track(this.tracer.stalled(jobId));
           this.emit('stalled', jobId, 'active');
         },
-        onClaimable: () => loop?.prod(),
+        onClaimable: () => loop.prod(),
         onLeaseLost: () => {
           // Others run by now what only waited here.
           this.prefetch.release();
@@ -146,7 +172,8 @@ export class Worker<
           if (jobIds.length > 0) this.emit('lockRenewalFailed', jobIds);
         },
         onLeaseRenewed: () => {
-          if (this.opts.skipLockRenewal || this.listenerCount('locksRenewed') === 0) return;
+          if (this.opts.skipLockRenewal || now() - renewedAt < lockRenewTime) return;
+          renewedAt = now();
           const jobIds = this.runningIds();
           if (jobIds.length > 0) this.emit('locksRenewed', { count: jobIds.length, jobIds });
         },
@@ -159,10 +186,8 @@ export class Worker<
    * others do it by themselves.
    */
   async startStalledCheckTimer(): Promise<void> {
-    if (this.isAttended || this.opts.skipStalledCheck || this.closing) return;
-    this.isAttended = true;
-    const queueId = await this.queueId();
-    if (!this.closing) this.attend(queueId);
+    this.checksStalled = true;
+    await this.queueId();
   }
 
   /** The same as `queue.rateLimit`; BullMQ's earlier place for it. */
@@ -172,22 +197,27 @@ export class Worker<
 
   /**
    * Fetches nothing more until `resume`. Waits for the jobs that run, unless told otherwise. Only
-   * this worker.
+   * this worker. `run()` resolves when the last of them has ended.
    */
   async pause(doNotWaitActive = false): Promise<void> {
     if (this.isPausedHere) return;
     this.isPausedHere = true;
     this.prefetch.release();
     this.loop?.prod();
-    if (!doNotWaitActive) await this.whenIdle();
+    const idle = this.whenIdle().then(() => {
+      if (this.isPausedHere) this.halt();
+    });
+    if (!doNotWaitActive) await idle;
     this.emit('paused');
   }
 
+  /** Works again after `pause`; begins to when it was not running. */
   async resume(): Promise<void> {
-    if (!this.isPausedHere) return;
+    if (this.isRunning() && !this.isPausedHere) return;
     this.isPausedHere = false;
+    if (this.isRunning()) this.loop?.prod();
+    else if (this.runner) void this.run();
     this.emit('resumed');
-    this.loop?.prod();
   }
 
   isPaused(): boolean {
@@ -221,21 +251,23 @@ export class Worker<
     // `closing` must be set before anybody hears of it.
     await Promise.resolve();
     this.emit('closing', 'closing queue');
-    if (this.loop || !force) await this.starting?.catch(() => {});
+    if (this.loop || !force) await this.prepared.catch(() => {});
     this.prefetch.release();
     if (!force) await this.whenIdle();
     await Promise.all([this.runner?.close(force), this.loop?.stop(force)]);
     for (const cleanup of this.cleanups) await cleanup();
     await this.scheduler?.close();
-    await this.backend.release();
-    this.onClosed();
+    await this.leave();
+    this.halt();
     this.emit('closed');
   }
 
   /**
-   * Fetches a job by hand; its lock lasts `lockDuration`, unless extended.
+   * Fetches a job by hand; its lock lasts `lockDuration`, unless extended. Undefined when there is
+   * none, and for a worker that is paused or closing.
    * @param token of your own; needed to complete, fail or move the job
-   * @param opts.block wait up to `drainDelay` seconds for a job. Default true.
+   * @param opts.block when the last fetch found nothing, wait up to `drainDelay` seconds for a job.
+   * Default true.
    */
   async getNextJob(
     token: string,
@@ -252,8 +284,8 @@ export class Worker<
   ): Promise<Job<DataType, ResultType, NameType, ProgressType> | undefined> {
     const queueId = await this.queueId();
     const { lockDuration, name = '', drainDelay } = this.opts;
-    const until = now() + drainDelay * 1000;
-    while (!this.closing) {
+    const until = block && this.isDrained ? now() + drainDelay * 1000 : 0;
+    while (!this.closing && !this.isPausedHere) {
       const { store } = this.backend;
       const [record] = await store.claimJobs(
         queueId,
@@ -264,12 +296,17 @@ export class Worker<
         this.opts.limiter,
       );
       if (record && (!record.repeatJobKey || (await this.advance(record)))) {
-        return Job.fromJSON<DataType, ResultType, NameType, ProgressType>(this, {
+        const job = Job.fromJSON<DataType, ResultType, NameType, ProgressType>(this, {
           ...record,
           processedBy: name,
         });
+        this.isDrained = false;
+        this.emit('active', job, 'waiting');
+        return job;
       }
-      if (!block || now() >= until) return undefined;
+      if (!this.isDrained) this.emit('drained');
+      this.isDrained = true;
+      if (now() >= until) return undefined;
       await sleep(LOOK_AGAIN_MS);
     }
     return undefined;

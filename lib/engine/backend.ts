@@ -92,6 +92,11 @@ export class Backend {
     return backend;
   }
 
+  /** Whether it is ours to end, not the application's. */
+  get isPoolOwn(): boolean {
+    return this.open.isOwn;
+  }
+
   /** Keeps the backend open until `release`, once for each user. */
   retain(): this {
     this.users++;

@@ -35,6 +35,8 @@ export interface LoopHost {
   rateLimit(): RateLimit | undefined;
   /** What confirms commits that do not wait for the disk; undefined when each has to wait. */
   flusher(): WalFlusher | undefined;
+  /** No job is to start before the one before it is known to be settled. */
+  isSerial(): boolean;
 }
 
 interface Held {
@@ -66,7 +68,7 @@ export class ExchangeLoop {
   private needsResync = false;
   private hungrySince = 0;
   private isProdded = false;
-  private isWorkedSinceDrained = false;
+  private isWorkedSinceDrained = true;
   private isStopped = false;
   private isForced = false;
   private retryMs = FIRST_RETRY_MS;
@@ -76,6 +78,9 @@ export class ExchangeLoop {
   private exchangeCount = 0;
   private readonly floors = new ClaimFloors();
   private readonly confirmations = new Set<Promise<void>>();
+  /** Jobs with a try left whose report waits for a confirmation. */
+  private readonly unconfirmed = new Set<string>();
+  private readonly starts = new Set<Promise<void>>();
   private running: Promise<void> | undefined;
   private alarm: NodeJS.Timeout | undefined;
   private interruptPause: (() => void) | undefined;
@@ -91,6 +96,11 @@ export class ExchangeLoop {
     return this.isHungry && this.isAsleepNow;
   }
 
+  /** Makes the worker known, before its first exchange. */
+  async enlist(): Promise<void> {
+    await this.ensureInSync();
+  }
+
   /** Looks for jobs, now or as soon as the current exchange is over. */
   prod(): void {
     this.isProdded = true;
@@ -100,8 +110,11 @@ export class ExchangeLoop {
   /** Reports what became of a job. Resolves to null, or to why the database did not accept it. */
   settle(settlement: Settlement): Promise<Refusal | null> {
     const report = new Report(settlement);
-    this.outbox.push(report);
-    this.wake();
+    // After a forced end nobody is told any more.
+    if (!this.isForced) {
+      this.outbox.push(report);
+      this.wake();
+    }
     return report.answered;
   }
 
@@ -119,9 +132,10 @@ export class ExchangeLoop {
     this.prod();
   }
 
-  /** Resolves when no exchange is on its way, and none is due. */
+  /** Resolves when no exchange is on its way, none is due, and what was claimed has started. */
   async quiet(): Promise<void> {
     await this.running;
+    await Promise.all(this.starts);
   }
 
   /**
@@ -214,7 +228,7 @@ export class ExchangeLoop {
       limit,
       this.isHungry,
       this.isAsleepNow,
-      flusher !== undefined,
+      flusher !== undefined && !this.host.isSerial(),
       this.host.rateLimit(),
       this.floors.text,
       limit > 0 && this.floors.areStale,
@@ -246,6 +260,9 @@ export class ExchangeLoop {
 
   /** Delivers the answer to these reports when it is on disk, and after those that came before. */
   private confirm(isOnDisk: Promise<void> | undefined, reports: Report[], answer: Exchange): void {
+    for (const { settlement } of reports) {
+      if (settlement.outcome === 'retried') this.unconfirmed.add(settlement.id);
+    }
     const confirmation = Promise.all([isOnDisk, ...this.confirmations])
       .then(
         () => this.deliver(reports, answer),
@@ -279,7 +296,10 @@ export class ExchangeLoop {
   }
 
   private deliver(reports: Report[], { refused }: Exchange): void {
-    for (const { settlement } of reports) this.held.delete(keyOf(settlement));
+    for (const { settlement } of reports) {
+      this.held.delete(keyOf(settlement));
+      this.unconfirmed.delete(settlement.id);
+    }
     answerAll(reports, refused);
   }
 
@@ -299,11 +319,24 @@ export class ExchangeLoop {
     for (const job of answer.jobs) {
       this.held.set(keyOf(job), { id: job.id, token: job.token });
       this.isWorkedSinceDrained = true;
-      this.host.start(job);
+      this.start(job);
     }
     if (limit > 0 && answer.jobs.length === 0 && this.isWorkedSinceDrained) {
       this.isWorkedSinceDrained = false;
       void Promise.all(this.confirmations).then(() => this.host.onDrained());
+    }
+  }
+
+  /** Runs a job; one that was retried, after it is known that its last try is over. */
+  private start(job: ClaimedJob): void {
+    const isUnconfirmed = job.attemptsMade > 0 && this.unconfirmed.has(job.id);
+    if (!isUnconfirmed) this.host.start(job);
+    else {
+      const start = Promise.all(this.confirmations).then(() => {
+        this.starts.delete(start);
+        this.host.start(job);
+      });
+      this.starts.add(start);
     }
   }
 

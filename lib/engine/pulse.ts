@@ -9,10 +9,10 @@ const PERIOD_MS = 500;
 export interface Patient {
   readonly queueId: number;
   readonly lockDuration: number;
-  readonly lockRenewTime: number | undefined;
+  readonly lockRenewTime: number;
   readonly stalledInterval: number;
   readonly maxStalledCount: number;
-  readonly checksStalled: boolean;
+  checksStalled(): boolean;
   isAsleep(): boolean;
   /** A job of this queue was taken over from somebody dead. */
   onStalled(jobId: string): void;
@@ -124,7 +124,7 @@ export class Pulse {
 
   private periodMs(): number {
     let ms = PERIOD_MS;
-    for (const { lockDuration, lockRenewTime = PERIOD_MS, stalledInterval } of this.patients) {
+    for (const { lockDuration, lockRenewTime, stalledInterval } of this.patients) {
       ms = Math.min(ms, lockDuration / 3, lockRenewTime, stalledInterval);
     }
     return Math.max(ms, 20);
@@ -134,8 +134,8 @@ export class Pulse {
     try {
       const patients = [...this.patients];
       const checked = new Map<number, number>();
-      for (const { queueId, checksStalled, maxStalledCount } of patients) {
-        if (checksStalled) checked.set(queueId, maxStalledCount);
+      for (const patient of patients) {
+        if (patient.checksStalled()) checked.set(patient.queueId, patient.maxStalledCount);
       }
       const asleep = patients.filter((patient) => patient.isAsleep());
       const answer = await this.store.heartbeat(
@@ -154,7 +154,7 @@ export class Pulse {
       }
       for (const { queueId, id } of answer.stalled ?? []) {
         patients
-          .find((patient) => patient.checksStalled && patient.queueId === queueId)
+          .find((patient) => patient.checksStalled() && patient.queueId === queueId)
           ?.onStalled(id);
       }
       for (const patient of asleep) {

@@ -58,9 +58,12 @@ export async function failure(
     !isNamed(error, 'UnrecoverableError') &&
     !(maxStartedAttempts && maxStartedAttempts <= job.attemptsStarted);
   const backoff = normalizeBackoff(job.opts.backoff);
-  const delay = mayRetry ? await backoffDelay(backoff, attemptsMade, error, job, strategy) : -1;
+  const delay = mayRetry
+    ? (await backoffDelay(backoff, attemptsMade, error, job, strategy)) || 0
+    : -1;
   const limit = job.opts.stackTraceLimit;
-  const traces = [...(job.stacktrace ?? []), toStorableText(error.stack ?? String(error))];
+  const traces = [...(job.stacktrace ?? [])];
+  if (error.stack) traces.push(toStorableText(error.stack));
   const stacktraces = limit === undefined ? traces : limit === 0 ? [] : traces.slice(-limit);
   const report = {
     id: job.id!,

@@ -140,11 +140,19 @@ export class StepTimeoutError extends Error {
 }
 
 /**
+ * Whether it is as good as an Error: one of another realm (as under Jest) or of another process is no
+ * `instanceof Error` here.
+ */
+export function isErrorLike(thrown: unknown): thrown is Error {
+  return typeof (thrown as { message?: unknown } | null | undefined)?.message === 'string';
+}
+
+/**
  * Whether an error is of this kind, also when it was thrown across a process or by another copy of
  * the library.
  */
 export function isNamed(error: unknown, name: string): boolean {
-  return error instanceof Error && error.name === name;
+  return isErrorLike(error) && error.name === name;
 }
 
 /** Errors by which a processor says that it has moved the job itself. */
@@ -157,7 +165,7 @@ export function isMoved(error: unknown): boolean {
 
 /** Whether a processor says that its queue is rate-limited. By message alone, as in BullMQ. */
 export function isRateLimitError(error: unknown): boolean {
-  return error instanceof Error && error.message === RATE_LIMIT_ERROR;
+  return isErrorLike(error) && error.message === RATE_LIMIT_ERROR;
 }
 
 /** Typed outcomes of the SQL functions that refuse to change a job. */
@@ -261,9 +269,9 @@ export function raisedError(error: Error): Error {
   return error;
 }
 
-/** Whatever was thrown, as an Error with a message worth reading. */
+/** Whatever was thrown, as it is when it has a message, else as an Error with one worth reading. */
 export function toError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown;
+  if (isErrorLike(thrown)) return thrown;
   const text = typeof thrown === 'string' ? thrown : safeDescription(thrown);
   return new Error(text, { cause: thrown });
 }
@@ -271,8 +279,7 @@ export function toError(thrown: unknown): Error {
 function safeDescription(thrown: unknown): string {
   if (thrown === undefined || thrown === null) return `the processor threw ${thrown}`;
   try {
-    const message = (thrown as { message?: unknown }).message;
-    return typeof message === 'string' ? message : (JSON.stringify(thrown) ?? String(thrown));
+    return JSON.stringify(thrown) ?? String(thrown);
   } catch {
     return String(thrown);
   }

@@ -9,9 +9,12 @@ export function toJsonText(value: unknown, what: string): string {
   try {
     return JSON.stringify(value) ?? 'null';
   } catch (error) {
-    throw new InvalidPayloadError(`${what} cannot be stored as JSON: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new InvalidPayloadError(
+      `${(error as Error).message}\n(${what} cannot be stored as JSON)`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

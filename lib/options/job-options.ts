@@ -98,10 +98,10 @@ const DELAY_LIMIT = 8_640_000_000_000_000;
 export const PRIORITY_LIMIT = 2 ** 21 - 1;
 
 const failurePolicies = [
+  ['removeDependencyOnFailure', 'remove'],
   ['failParentOnFailure', 'fail-parent'],
   ['continueParentOnFailure', 'continue-parent'],
   ['ignoreDependencyOnFailure', 'ignore'],
-  ['removeDependencyOnFailure', 'remove'],
 ] as const;
 
 /** What the failure of a job with these options does to its parent. */
@@ -116,13 +116,13 @@ export function failurePolicy(opts: JobsOptions): FailurePolicy | undefined {
 export function checkJobOptions(name: string, dataText: string, opts: JobsOptions): void {
   if (typeof name !== 'string') throw new TypeError('The name of a job must be a string');
   if (name.includes('\0')) throw new Error('The name of a job cannot contain the character U+0000');
-  if (opts.sizeLimit !== undefined && Buffer.byteLength(dataText) > opts.sizeLimit) {
+  if (opts.sizeLimit && Buffer.byteLength(dataText) > opts.sizeLimit) {
     throw new Error(`The size of job ${name} exceeds the limit ${opts.sizeLimit} bytes`);
   }
-  if (opts.delay !== undefined && !Number.isFinite(opts.delay)) {
+  if (opts.delay != null && !Number.isFinite(opts.delay)) {
     throw new Error(`The delay of job ${name} must be a finite number of milliseconds`);
   }
-  if (opts.delay !== undefined && opts.delay > DELAY_LIMIT) {
+  if (opts.delay != null && opts.delay > DELAY_LIMIT) {
     throw new Error(`The delay of job ${name} exceeds the limit ${DELAY_LIMIT} milliseconds`);
   }
   const policies = failurePolicies.filter(([option]) => opts[option]).map(([option]) => option);
@@ -130,13 +130,7 @@ export function checkJobOptions(name: string, dataText: string, opts: JobsOption
     throw new Error(`The following options cannot be used together: ${policies.join(', ')}`);
   }
   if (opts.jobId !== undefined) checkJobId(opts.jobId);
-  if (opts.priority !== undefined) {
-    if (Math.trunc(opts.priority) !== opts.priority)
-      throw new Error('Priority should not be float');
-    if (opts.priority < 0 || opts.priority > PRIORITY_LIMIT) {
-      throw new Error(`Priority should be between 0 and ${PRIORITY_LIMIT}`);
-    }
-  }
+  if (opts.priority != null) checkPriority(opts.priority);
   if (opts.deduplication) {
     if (!opts.deduplication.id) throw new Error('Deduplication id must be provided');
     if (opts.parent) {
@@ -154,6 +148,14 @@ export function checkJobOptions(name: string, dataText: string, opts: JobsOption
   }
   if (opts.parent && (!opts.parent.id || !opts.parent.queue)) {
     throw new Error(`The parent of job ${name} needs both an id and a queue`);
+  }
+}
+
+/** @throws Error with BullMQ's messages */
+export function checkPriority(priority: number): void {
+  if (Math.trunc(priority) !== priority) throw new Error('Priority should not be float');
+  if (priority < 0 || priority > PRIORITY_LIMIT) {
+    throw new Error(`Priority should be between 0 and ${PRIORITY_LIMIT}`);
   }
 }
 

@@ -40,8 +40,8 @@ export interface WorkerOptions extends BaseOptions, SandboxOptions {
    */
   lockDuration?: number;
   /**
-   * Milliseconds between renewals of the lease, at most; it is renewed every 500 ms anyway. Default:
-   * that.
+   * Milliseconds between renewals of the lease, at most, and at least between two `locksRenewed`; it
+   * is renewed every 500 ms anyway. Default: half of `lockDuration`.
    */
   lockRenewTime?: number;
   /** Milliseconds between attempts to connect when the worker begins. Default 1,000. */
@@ -86,6 +86,7 @@ export type ResolvedWorkerOptions = WorkerOptions &
       | 'concurrency'
       | 'prefetch'
       | 'lockDuration'
+      | 'lockRenewTime'
       | 'maxStalledCount'
       | 'stalledInterval'
       | 'drainDelay'
@@ -94,12 +95,15 @@ export type ResolvedWorkerOptions = WorkerOptions &
 
 /** @throws Error with BullMQ's message for a value that cannot be. */
 export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions {
+  const { lockDuration = 30_000 } = opts;
+  if (!(lockDuration > 0)) throw new Error('lockDuration must be greater than 0');
   const resolved: ResolvedWorkerOptions = {
     ...opts,
     autorun: opts.autorun ?? true,
     concurrency: checkConcurrency(opts.concurrency ?? 1),
     prefetch: opts.prefetch ?? 0,
-    lockDuration: opts.lockDuration ?? 30_000,
+    lockDuration,
+    lockRenewTime: opts.lockRenewTime ?? lockDuration / 2,
     maxStalledCount: opts.maxStalledCount ?? 1,
     stalledInterval: opts.stalledInterval ?? 30_000,
     drainDelay: opts.drainDelay ?? 5,
@@ -118,7 +122,7 @@ export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions
     throw new Error('prefetch and skipLockRenewal cannot be used together');
   }
   if (resolved.stalledInterval <= 0) throw new Error('stalledInterval must be greater than 0');
-  if (resolved.lockRenewTime !== undefined && !(resolved.lockRenewTime > 0)) {
+  if (!(resolved.lockRenewTime > 0)) {
     throw new Error('lockRenewTime must be greater than 0');
   }
   if (resolved.runRetryDelay !== undefined && !(resolved.runRetryDelay >= 0)) {
@@ -126,7 +130,6 @@ export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions
   }
   if (resolved.drainDelay <= 0) throw new Error('drainDelay must be greater than 0');
   metricsPoints(resolved.metrics);
-  if (!(resolved.lockDuration > 0)) throw new Error('lockDuration must be greater than 0');
   return resolved;
 }
 

@@ -108,10 +108,10 @@ begin
          s.parent_queue_id, s.parent_id, s.on_failure
   from unnest(v_specs) s;
 
+  perform _announce_added(v_queue_ids, v_specs, v_duplicates, v_is_all_waiting, v_now);
   if v_has_parents then
     perform _attach_children(v_specs, v_duplicates);
   end if;
-  perform _announce_added(v_queue_ids, v_specs, v_duplicates, v_is_all_waiting, v_now);
 
   if v_duplicates is null and v_missing_parents is null then
     return json_build_object('ids', to_json(v_ids), 'now', _epoch_ms(v_now));

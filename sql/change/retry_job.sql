@@ -1,5 +1,5 @@
--- Lets a finished job run again. p_state is the state that it has to be in; its place as a pending child of a
--- waiting parent is restored. p_opts: {lifo, resetAttemptsMade, resetAttemptsStarted}. Outcomes: ok, missing,
+-- Lets a finished job run again. p_state is the state that it has to be in; its place as a pending child of its
+-- parent is restored. p_opts: {lifo, resetAttemptsMade, resetAttemptsStarted}. Outcomes: ok, missing,
 -- not_in_state.
 --
 -- Moves      completed, failed -> waiting

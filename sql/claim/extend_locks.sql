@@ -13,7 +13,8 @@ begin
   for v_lock in select l.id, l.token from json_to_recordset(p_locks::json) as l(id text, token text) order by l.id loop
     update job_state s
     set lock_until = _now() + _ms(p_ms)
-    where s.queue_id = p_queue_id and s.id = v_lock.id and s.lock_token = v_lock.token and s.finished_at is null;
+    where s.queue_id = p_queue_id and s.id = v_lock.id and s.lock_token = v_lock.token and s.finished_at is null
+      and not _is_lock_over(s);
     if not found then
       v_failed := v_failed || v_lock.id;
     end if;

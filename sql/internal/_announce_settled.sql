@@ -23,7 +23,8 @@ begin
       select (j.opts->>'attempts')::integer from job j where j.queue_id = p_queue_id and j.id = s.id), 1)
   ) e
   order by e.ordinality, e.step;
-  if not exists (select from job_state s where s.queue_id = p_queue_id and s.status = 'waiting')
+  if exists (select from unnest(p_settled) s where s.status in ('completed', 'failed'))
+     and not exists (select from job_state s where s.queue_id = p_queue_id and s.status = 'waiting')
      and not exists (select from job_state s where s.queue_id = p_queue_id and s.status = 'active')
      and not exists (select from job_state s where s.queue_id = p_queue_id and s.status = 'delayed') then
     insert into event (queue_id, name, payload, created_at) values (p_queue_id, 'drained', '{}', _now());

@@ -1,5 +1,5 @@
--- Makes added jobs the children of their parents. A job that was there before joins a parent that is new to
--- it: completed, it counts at once as done, otherwise as pending.
+-- Makes added jobs the children of their parents. A job that was there before joins a parent that is new to it, unless
+-- it has another one that exists: completed, it counts at once as done, otherwise as pending.
 -- Called by  add_jobs, which holds the locks on the parents
 -- Writes     dependency, job_state (parents; duplicates that get a parent)
 -- Raises     TQ007 parent_cannot_be_replaced
@@ -28,15 +28,13 @@ begin
     continue when v_spec.parent_id is null;
     select * into v_existing from job_state t where t.queue_id = v_spec.queue_id and t.id = v_spec.id for update;
     continue when v_existing.id is null; -- removed a moment ago
-    if v_existing.parent_id is null then
+    if v_existing.parent_id is null or not exists (
+         select from job_state p where p.queue_id = v_existing.parent_queue_id and p.id = v_existing.parent_id) then
       update job_state t
       set parent_queue_id = v_spec.parent_queue_id, parent_id = v_spec.parent_id, on_failure = v_spec.on_failure
       where t.queue_id = v_spec.queue_id and t.id = v_spec.id;
     elsif (v_existing.parent_queue_id, v_existing.parent_id) is distinct from (v_spec.parent_queue_id, v_spec.parent_id) then
-      -- Once its own parent is gone, the job is nobody's child.
-      continue when not exists (select from job_state p
-                                where p.queue_id = v_existing.parent_queue_id and p.id = v_existing.parent_id);
-      raise exception 'The parent job % cannot be replaced. addJob', _job_key(v_existing.parent_queue_id, v_existing.parent_id)
+      raise exception 'The parent job % cannot be replaced. addJob', _job_key(v_spec.parent_queue_id, v_spec.parent_id)
         using errcode = 'TQ007', detail = v_spec.id;
     end if;
     insert into dependency (parent_queue_id, parent_id, child_queue_id, child_id, status, value)

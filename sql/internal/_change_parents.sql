@@ -33,7 +33,8 @@ begin
       update job_state s
       set pending_children = greatest(s.pending_children + p.pending, 0),
           failed_children = s.failed_children + p.failed,
-          deferred_failure = coalesce(s.deferred_failure, p.failure),
+          -- One that has failed already is not to fail again when it is retried.
+          deferred_failure = case when s.status = 'failed' then s.deferred_failure else coalesce(p.failure, s.deferred_failure) end,
           status = case when not p.released then s.status when p.delay_ms > 0 then 'delayed' else 'waiting' end,
           run_at = case when not p.released then s.run_at when p.delay_ms > 0 then v_now + _ms(p.delay_ms) end,
           seq = case when p.released then -nextval('job_seq') else s.seq end

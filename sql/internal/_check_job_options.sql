@@ -26,8 +26,8 @@ begin
   v_timestamp := case when jsonb_typeof(p_opts->'timestamp') = 'number' then (p_opts->'timestamp')::numeric end;
   v_flags := array(
     select f.flag
-    from unnest(array['failParentOnFailure', 'continueParentOnFailure', 'ignoreDependencyOnFailure',
-                      'removeDependencyOnFailure']) with ordinality f(flag, place)
+    from unnest(array['removeDependencyOnFailure', 'failParentOnFailure', 'continueParentOnFailure',
+                      'ignoreDependencyOnFailure']) with ordinality f(flag, place)
     where _is_truthy(p_opts->f.flag)
     order by f.place);
   v_fault := case

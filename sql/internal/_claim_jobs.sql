@@ -44,7 +44,7 @@ begin
 
   return query
     select s.id, j.name, j.data, j.opts, _epoch_ms(j.created_at), v_now_ms, s.priority, s.attempts_made, s.attempts_started + 1,
-           case when coalesce(s.progress::text, s.return_value::text, s.failed_reason, s.parent_id, s.deferred_failure,
+           case when coalesce(s.progress::text, s.return_value::text, s.failed_reason, s.stacktrace::text, s.parent_id, s.deferred_failure,
                               s.scheduler_id) is not null
                      or s.stalled_count > 0
                 then json_build_object(

@@ -78,7 +78,7 @@ begin
         if v_is_gone then
           -- Before the job, its key: it is not to be freed for anybody else.
           update deduplication d set job_id = v_spec.id where d.queue_id = v_spec.queue_id and d.id = v_spec.deduplication_id;
-          perform _remove_jobs(v_spec.queue_id, array[v_key.job_id]);
+          perform _remove_jobs(v_spec.queue_id, array[v_key.job_id], false);
         end if;
       end if;
       if v_is_gone then

@@ -7,7 +7,7 @@ language plpgsql as $$
 declare
   v_outcome text;
 begin
-  select _lock_outcome(s.status, s.lock_token, p_token) into v_outcome
+  select _lock_outcome(s, p_token) into v_outcome
   from job_state s where s.queue_id = p_queue_id and s.id = p_id for update;
   return coalesce(v_outcome, 'missing');
 end;

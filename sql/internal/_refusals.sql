@@ -10,10 +10,10 @@ begin
         when s.finished_at is not null and s.lock_token = i.token then 'already_settled'
         when i.outcome = 'completed' and s.pending_children > 0 then 'pending_children'
         when i.outcome = 'completed' and s.failed_children > 0 then 'failed_children'
-        else _lock_outcome(s.status, s.lock_token, i.token)
+        else s.lock_outcome
       end))
     from unnest(p_items) i
-    left join lateral (select t.* from job_state t where t.queue_id = p_queue_id and t.id = i.id offset 0) s on true
+    left join lateral (select t.*, _lock_outcome(t, i.token) as lock_outcome from job_state t where t.queue_id = p_queue_id and t.id = i.id offset 0) s on true
     where i.id <> all(p_accepted_ids));
 end;
 $$;

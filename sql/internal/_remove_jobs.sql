@@ -1,11 +1,14 @@
--- Removes jobs of one queue for good. What waited for them as pending children waits no longer.
--- Called by  remove_job, drain_queue, clean_jobs, obliterate_queue, remove_scheduler, _deduplicate; they hold the locks on parents and jobs
+-- Removes jobs of one queue for good. What waited for them as pending children waits no longer. With p_takes_parents a
+-- parent in the same queue that waited for nothing else goes with its last child: nobody emptied the queue to have it run.
+-- Called by  remove_job, drain_queue, clean_jobs, obliterate_queue, remove_scheduler, _deduplicate; they hold the locks on parents
+--            (all above, with p_takes_parents) and jobs
 -- Writes     job_state, job, job_log, dependency, deduplication, event
 -- Notifies   wake, event
-create or replace function _remove_jobs(p_queue_id integer, p_ids text[]) returns void
+create or replace function _remove_jobs(p_queue_id integer, p_ids text[], p_takes_parents boolean) returns void
 language plpgsql as $$
 declare
-  v_changes parent_change[];
+  v_changes    parent_change[];
+  v_parent_ids text[] := '{}';
 begin
   with removed as (
     delete from job_state s
@@ -32,6 +35,16 @@ begin
   end if;
   delete from deduplication d where d.queue_id = p_queue_id and d.job_id = any(p_ids);
   perform _delete_rows_of_jobs(p_queue_id, p_ids);
-  perform _change_parents(v_changes);
+  if p_takes_parents then
+    v_parent_ids := array(
+      select p.id
+      from unnest(v_changes) c
+      join job_state p on p.queue_id = c.queue_id and p.id = any (array[c.id])
+      where c.queue_id = p_queue_id and p.status = 'waiting-children' and p.pending_children + c.pending <= 0);
+  end if;
+  perform _change_parents(array(select c from unnest(v_changes) c where c.queue_id <> p_queue_id or c.id <> all (v_parent_ids)));
+  if v_parent_ids <> '{}' then
+    perform _remove_jobs(p_queue_id, v_parent_ids, true);
+  end if;
 end;
 $$;

@@ -78,7 +78,7 @@ begin
         worker_id = null
     from (select o.*, p_queue_id as queue_id from unnest(v_items) o offset 0) i
     where s.queue_id = i.queue_id and s.id = any (array[i.id]) and (s.lock_token = i.token or i.token = '0')
-      and s.lock_token is not null and s.finished_at is null
+      and s.lock_token is not null and s.finished_at is null and not (_is_lock_over(s) and i.token <> '0')
       and (i.outcome <> 'completed' or (s.pending_children = 0 and s.failed_children = 0))
       and not i.remove
     returning s.id, s.status, s.parent_queue_id, s.parent_id, s.on_failure, s.attempts_made, i.value, i.reason,
@@ -96,7 +96,7 @@ begin
       delete from job_state s
       using (select o.*, p_queue_id as queue_id from unnest(v_items) o offset 0) i
       where s.queue_id = i.queue_id and s.id = any (array[i.id]) and (s.lock_token = i.token or i.token = '0')
-        and s.lock_token is not null and s.finished_at is null
+        and s.lock_token is not null and s.finished_at is null and not (_is_lock_over(s) and i.token <> '0')
         and (i.outcome <> 'completed' or (s.pending_children = 0 and s.failed_children = 0))
         and i.remove
       returning s.id, i.outcome::job_status as status, s.parent_queue_id, s.parent_id, s.on_failure,

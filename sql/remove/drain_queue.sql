@@ -1,8 +1,8 @@
 -- Removes up to p_limit jobs that wait to run, delayed ones too with p_delayed, but none that keeps a scheduler
--- going. Returns how many; call again until it is 0.
+-- going. A parent goes with its last child. Returns how many; call again until it is 0.
 -- Called by  Store.drainQueue (Queue.drain)
 -- Writes     as _remove_jobs
--- Locks      parents, then the jobs, skip locked
+-- Locks      all above the jobs, then the jobs, skip locked
 create or replace function drain_queue(p_queue_id integer, p_delayed boolean, p_limit integer) returns integer
 language plpgsql set search_path from current as $$
 declare
@@ -12,13 +12,13 @@ declare
       and not _is_current_iteration(s)
     limit p_limit);
 begin
-  perform _lock_parents_of(p_queue_id, v_ids);
+  perform _lock_ancestors_of(p_queue_id, v_ids);
   v_ids := array(
     select s.id from job_state s
     where s.queue_id = p_queue_id and s.id = any(v_ids) and (s.status = 'waiting' or p_delayed and s.status = 'delayed')
     order by s.id
     for update skip locked);
-  perform _remove_jobs(p_queue_id, v_ids);
+  perform _remove_jobs(p_queue_id, v_ids, true);
   return cardinality(v_ids);
 end;
 $$;

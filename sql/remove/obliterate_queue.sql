@@ -21,9 +21,9 @@ begin
     union all select s.id from job_state s where s.queue_id = p_queue_id and s.status = 'waiting-children'
     union all select s.id from job_state s where s.queue_id = p_queue_id and s.status in ('completed', 'failed')
     limit p_limit);
-  perform _lock_parents_of(p_queue_id, v_ids);
+  perform _lock_ancestors_of(p_queue_id, v_ids);
   v_ids := array(select s.id from job_state s where s.queue_id = p_queue_id and s.id = any(v_ids) order by s.id for update);
-  perform _remove_jobs(p_queue_id, v_ids);
+  perform _remove_jobs(p_queue_id, v_ids, true);
   if v_ids = '{}' then
     perform trim_events(p_queue_id, 0);
     delete from finish_count f where f.queue_id = p_queue_id;

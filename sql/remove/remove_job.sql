@@ -1,5 +1,5 @@
 -- Removes a job with its logs, and with p_with_children all that was ever its child. A parent that waits for
--- it waits no longer. Outcomes: ok, missing, locked (the job or one of its children is active: nothing is
+-- it waits no longer. Outcomes: ok, missing, locked (the job or one of its children is active, and its lock holds: nothing is
 -- removed), scheduled (it keeps a scheduler going: remove that).
 --
 -- Called by  Store.removeJob (Job.remove, Queue.remove)
@@ -32,10 +32,10 @@ begin
   from (select s.queue_id, s.id from tree t join job_state s on s.queue_id = t.queue_id and s.id = t.id
         order by s.queue_id, s.id for update of s) s;
   if exists (select from unnest(v_child_queue_ids, v_child_ids) c(queue_id, id)
-             join job_state s on s.queue_id = c.queue_id and s.id = c.id where s.status = 'active') then
+             join job_state s on s.queue_id = c.queue_id and s.id = c.id where s.status = 'active' and not _is_lock_over(s)) then
     return 'locked';
   end if;
-  perform _remove_jobs(r.queue_id, r.ids)
+  perform _remove_jobs(r.queue_id, r.ids, false)
   from (select c.queue_id, array_agg(c.id) as ids from unnest(v_child_queue_ids, v_child_ids) c(queue_id, id) group by c.queue_id) r;
   return 'ok';
 end;

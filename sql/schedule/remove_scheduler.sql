@@ -16,7 +16,7 @@ begin
   end if;
   perform from job_state s where s.queue_id = p_queue_id and s.id = v_job_id and s.status = 'delayed' for update;
   if found then
-    perform _remove_jobs(p_queue_id, array[v_job_id]);
+    perform _remove_jobs(p_queue_id, array[v_job_id], false);
   end if;
   return true;
 end;

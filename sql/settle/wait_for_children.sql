@@ -25,7 +25,7 @@ begin
          and _job_key(d.child_queue_id, d.child_id) = p_child_key) then
     return 'nothing_pending';
   end if;
-  v_outcome := _lock_outcome(v_state.status, v_state.lock_token, p_token);
+  v_outcome := _lock_outcome(v_state, p_token);
   if v_outcome = 'ok' then
     update job_state s
     set status = 'waiting-children', delay_ms = 0, seq = nextval('job_seq'), lock_token = null, lock_until = null,

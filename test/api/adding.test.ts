@@ -99,7 +99,7 @@ describe('Queue.add', () => {
       expect(result.status === 'rejected' && result.reason).toBeInstanceOf(InvalidPayloadError);
     }
     await expect(queue.add('big', { n: 1n })).rejects.toThrow(
-      'The data of job big cannot be stored as JSON: Do not know how to serialize a BigInt',
+      'Do not know how to serialize a BigInt\n(The data of job big cannot be stored as JSON)',
     );
     expect(await queue.count()).toBe(0);
   });
@@ -145,7 +145,7 @@ describe('Queue.add', () => {
     });
     await queue.add('child', {}, of(one));
     await expect(queue.add('child', {}, of(other))).rejects.toMatchObject({
-      message: `The parent job bull:${queue.name}:1 cannot be replaced. addJob`,
+      message: `The parent job bull:${queue.name}:2 cannot be replaced. addJob`,
       code: -7,
     });
   });

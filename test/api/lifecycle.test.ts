@@ -50,15 +50,15 @@ describe('concurrency', () => {
     expect(most).toBe(1);
   });
 
-  test('takes a fraction for the next lower number', async () => {
+  test('takes a fraction for the next higher number, as in BullMQ', async () => {
     const queue = on.queue();
     const { state, processor } = gated();
     await queue.addBulk(Array.from({ length: 3 }, () => ({ name: 'a', data: {} })));
     on.worker(queue, processor, { concurrency: 1.5 });
-    await until(() => state.running === 1, { timeout: 2_000 });
+    await until(() => state.running === 2, { timeout: 2_000 });
     state.open();
     await until(async () => (await queue.getCompletedCount()) === 3);
-    expect(state.most).toBe(1);
+    expect(state.most).toBe(2);
   });
 
   test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('cannot be %s', (concurrency) => {
@@ -68,6 +68,80 @@ describe('concurrency', () => {
     expect(() => {
       worker.concurrency = concurrency;
     }).toThrow(message);
+  });
+});
+
+describe('a worker with one slot', () => {
+  test('tells what became of a job before it starts the next', async () => {
+    const queue = on.queue();
+    await queue.addBulk(Array.from({ length: 4 }, (_, i) => ({ name: `${i}`, data: {} })));
+    const order: string[] = [];
+    const worker = on.worker(queue, async (job) => {
+      order.push(`run ${job.name}`);
+      if (job.name === '1') throw new Error('no');
+    });
+    worker.on('completed', (job) => order.push(`completed ${job.name}`));
+    worker.on('failed', (job) => order.push(`failed ${job?.name}`));
+    await until(() => order.length === 8);
+    expect(order).toEqual(
+      ['completed', 'failed', 'completed', 'completed'].flatMap((end, i) => [
+        `run ${i}`,
+        `${end} ${i}`,
+      ]),
+    );
+  });
+});
+
+describe('a worker with many slots', () => {
+  test('tells that a try has failed before it starts the next one', async () => {
+    const queue = on.queue();
+    await queue.addBulk(
+      Array.from({ length: 20 }, () => ({ name: 'a', data: {}, opts: { attempts: 4 } })),
+    );
+    let failed = 0;
+    const order: string[] = [];
+    const worker = on.worker(
+      queue,
+      async (job) => {
+        order.push(`${job.id} begins ${job.attemptsMade}`);
+        throw new Error('no');
+      },
+      { concurrency: 10 },
+    );
+    worker.on('failed', (job) => {
+      failed++;
+      order.push(`${job!.id} failed ${job!.attemptsMade - 1}`);
+    });
+    await until(() => failed === 80);
+    for (let id = 1; id <= 20; id++) {
+      expect(order.filter((entry) => entry.startsWith(`${id} `))).toEqual(
+        [0, 1, 2, 3].flatMap((n) => [`${id} begins ${n}`, `${id} failed ${n}`]),
+      );
+    }
+  });
+});
+
+describe('a worker', () => {
+  test.each([
+    ['that was not begun', async () => {}, { autorun: false }],
+    ['without a processor', null, {}],
+  ])('%s is ready, and known to its queue', async (_, processor, opts) => {
+    const queue = on.queue();
+    const worker = on.worker(queue, processor, { ...opts, name: 'w' });
+    await new Promise<void>((resolve) => worker.once('ready', resolve));
+    expect(await queue.getWorkersCount()).toBe(1);
+    expect(await queue.getWorkers()).toMatchObject([{ rawname: expect.stringContaining('w') }]);
+    await worker.close();
+    expect(await queue.getWorkersCount()).toBe(0);
+  });
+
+  test('tells once that the queue is drained when it begins with nothing to do', async () => {
+    const queue = on.queue();
+    const worker = on.worker(queue, async () => {});
+    const heard = record(worker, 'drained');
+    await until(() => heard.length === 1);
+    await queue.add('a', {});
+    await until(() => heard.length === 2);
   });
 });
 
@@ -100,8 +174,27 @@ describe('Worker.pause', () => {
     await until(() => state.running === 1);
     await worker.pause(true);
     expect(state.running).toBe(1);
+    expect(worker.isRunning()).toBe(true);
     state.open();
     await until(async () => (await queue.getCompletedCount()) === 1);
+    await until(() => !worker.isRunning());
+  });
+
+  test('ends run(), and resume() begins again, also what never ran', async () => {
+    const queue = on.queue();
+    const worker = on.worker(queue, async () => 'done', { autorun: false });
+    const running = worker.run();
+    await worker.pause();
+    await running;
+    expect(worker.isRunning()).toBe(false);
+    await worker.run();
+    expect(worker.isRunning()).toBe(false);
+    const idle = on.worker(queue, async () => 'done', { autorun: false });
+    const heard = record(idle, 'resumed', 'completed');
+    await queue.add('a', {});
+    await idle.resume();
+    await until(() => heard.length === 2);
+    expect(heard.map(([event]) => event)).toEqual(['resumed', 'completed']);
   });
 });
 
@@ -142,9 +235,10 @@ describe('Worker.close', () => {
     await until(() => state.running === 2);
     const closing = worker.close();
     expect(worker.close()).toBe(closing);
-    expect(worker.isRunning()).toBe(false);
+    expect(worker.isRunning()).toBe(true);
     state.open();
     await closing;
+    expect(worker.isRunning()).toBe(false);
     expect(heard.map(([event]) => event)).toEqual(['closing', 'completed', 'completed', 'closed']);
     expect(await queue.getJobCounts('completed', 'waiting', 'active')).toEqual({
       completed: 2,
@@ -198,6 +292,18 @@ describe('Worker.close', () => {
     await expect(worker.run()).rejects.toThrow('Worker is already running.');
     await worker.close();
     await running;
+  });
+
+  test('is for instances of their own: a closed one does nothing more', async () => {
+    const queue = on.queue();
+    const other = on.queue(queue.name);
+    const job = await queue.add('a', {});
+    await queue.close();
+    expect(queue.closed).toBe(true);
+    await expect(queue.add('b', {})).rejects.toThrow('Connection is closed.');
+    await expect(queue.getJobCounts()).rejects.toThrow('Connection is closed.');
+    await expect(job.getState()).rejects.toThrow('Connection is closed.');
+    expect(await other.getWaitingCount()).toBe(1);
   });
 
   test('of a worker without a processor is clean, and such a worker does not run', async () => {
@@ -254,8 +360,23 @@ describe('Worker.getNextJob', () => {
   test('waits for a job that comes later', async () => {
     const queue = on.queue();
     const worker = on.worker(queue, null, { drainDelay: 20 });
+    const heard = record(worker, 'active', 'drained');
+    // The first fetch tells at once that there is nothing.
+    expect(await worker.getNextJob('t')).toBeUndefined();
     const coming = worker.getNextJob('t');
     await queue.add('a', {});
     expect((await coming)?.name).toBe('a');
+    expect(heard.map(([event]) => event)).toEqual(['drained', 'active']);
+  });
+
+  test('finds nothing for a worker that is paused', async () => {
+    const queue = on.queue();
+    await queue.add('a', {});
+    const worker = on.worker(queue, null);
+    await worker.pause();
+    expect(await worker.getNextJob('t')).toBeUndefined();
+    expect(await queue.getWaitingCount()).toBe(1);
+    await worker.resume();
+    expect((await worker.getNextJob('t'))?.name).toBe('a');
   });
 });

@@ -162,3 +162,19 @@ describe('backoff', () => {
     ]);
   });
 });
+
+test('Job.retry keeps the stack traces of the runs before', async () => {
+  const queue = on.queue();
+  on.worker(queue, async (job) => {
+    throw new Error(`try ${job.attemptsStarted}`);
+  });
+  await queue.add('a', {});
+  for (let runs = 1; runs <= 3; runs++) {
+    await until(async () => (await queue.getFailedCount()) === 1);
+    const job = (await queue.getJob('1'))!;
+    expect(job.stacktrace.map((trace) => trace.split('\n')[0])).toEqual(
+      Array.from({ length: runs }, (_, i) => `Error: try ${i + 1}`),
+    );
+    if (runs < 3) await job.retry();
+  }
+});

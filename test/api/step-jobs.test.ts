@@ -155,7 +155,7 @@ describe('a job that was moved', () => {
     const calls: Record<string, () => Promise<unknown>> = {
       moveToDelayed: () => job.moveToDelayed(Date.now(), token),
       moveJobFromActiveToWait: () => job.moveToWait(token),
-      moveToFinished: () => job.moveToCompleted('x', token, false),
+      moveToFinished: () => job.moveToCompleted('x', token as string, false),
     };
     const outcomes: unknown[] = [];
     for (const [command, call] of Object.entries(calls)) {
@@ -177,13 +177,15 @@ describe('a job that was moved', () => {
   });
 
   test('is not active for one who asks for no lock', async () => {
-    expect(await afterMove(undefined)).toEqual(
-      ['moveToDelayed', 'moveJobFromActiveToWait', 'moveToFinished'].map((command) => [
+    expect(await afterMove(undefined)).toEqual([
+      ...['moveToDelayed', 'moveJobFromActiveToWait'].map((command) => [
         command,
         `Job 1 is not in the active state. ${command}`,
         -3,
       ]),
-    );
+      // Which needs a lock, always.
+      ['moveToFinished', 'Missing lock for job 1. moveToFinished', -2],
+    ]);
   });
 
   test('is missing once it is removed', async () => {

@@ -34,7 +34,7 @@ describe('checkJobOptions', () => {
     [{ parent: { id: '', queue: 'q' } }, 'The parent of job mail needs both an id and a queue'],
     [
       { failParentOnFailure: true, removeDependencyOnFailure: true },
-      'The following options cannot be used together: failParentOnFailure, removeDependencyOnFailure',
+      'The following options cannot be used together: removeDependencyOnFailure, failParentOnFailure',
     ],
   ])('refuses %j', (opts, message) => {
     expect(() => check(opts)).toThrow(message);

@@ -14,6 +14,7 @@ describe('resolveWorkerOptions', () => {
       concurrency: 1,
       prefetch: 0,
       lockDuration: 30_000,
+      lockRenewTime: 15_000,
       maxStalledCount: 1,
       stalledInterval: 30_000,
       drainDelay: 5,
