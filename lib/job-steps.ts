@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isConnectionError } from './db/database';
 import { JobRun } from './engine/job-run';
 import { JobTransaction, type RunKey } from './engine/job-transaction';
 import { completion } from './engine/settlements';
 import { withTries } from './engine/step-tries';
 import { JobFamily } from './job-family';
-import { now } from './model/clock';
+import { elapsed, sleep } from './model/clock';
 import {
   DelayedError,
   isMoved,
@@ -64,12 +63,12 @@ export class JobSteps<
   ): Promise<Value> {
     const run = await this.runKey('job.transaction');
     const tx = this.open(run, `The transaction of job ${this.id}`, opts);
-    const startedAt = now();
+    const startedAt = elapsed();
     const name = JobRun.of(this).nameTransaction(run.token);
     const report = { ...reported(run), name, kind: 'transaction', attempts: 0 } as const;
     try {
       const value = await this.worked(tx, () => work(tx));
-      await tx.commit({ ...report, elapsed_ms: now() - startedAt });
+      await tx.commit({ ...report, elapsed_ms: elapsed() - startedAt });
       this.settled(tx);
       if (value.thrown) throw value.thrown;
       return value.result as Value;
@@ -110,11 +109,11 @@ export class JobSteps<
       name,
       kind: 'step',
       attempts,
-      elapsed_ms: now() - startedAt,
+      elapsed_ms: elapsed() - startedAt,
     });
     const attempt = async (signal: () => AbortSignal): Promise<Value> => {
       attempts++;
-      startedAt = now();
+      startedAt = elapsed();
       const own = this.open(key, what);
       tx = own;
       const context = {

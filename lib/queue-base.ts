@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
 import { acquireBackend, type BackendFactory } from './engine/backend-factory';
 import { trace } from './engine/telemetry';
+import { sleep } from './model/clock';
 import { ConnectionClosedError } from './model/errors';
 import { checkQueueName, DEFAULT_PREFIX, qualifiedName } from './model/names';
 import { type KeysMap, QueueKeys } from './model/queue-keys';

@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackendFactory } from './engine/backend-factory';
 import { ExchangeLoop } from './engine/exchange-loop';
 import { traceMethods } from './engine/telemetry';
 import { Job } from './job';
 import { JobScheduler } from './job-scheduler';
 import { logWorker } from './logging';
-import { now } from './model/clock';
+import { elapsed, sleep } from './model/clock';
 import { ConnectionClosedError, RateLimitError } from './model/errors';
 import type { JobProgress } from './model/job-record';
 import {
@@ -150,7 +149,7 @@ export class Worker<
   private attend(queueId: number, loop: ExchangeLoop): void {
     const { lockDuration, lockRenewTime, stalledInterval, maxStalledCount, skipStalledCheck } =
       this.opts;
-    let renewedAt = now();
+    let renewedAt = elapsed();
     this.cleanups.push(
       this.backend.pulse.attend({
         queueId,
@@ -172,8 +171,8 @@ export class Worker<
           if (jobIds.length > 0) this.emit('lockRenewalFailed', jobIds);
         },
         onLeaseRenewed: () => {
-          if (this.opts.skipLockRenewal || now() - renewedAt < lockRenewTime) return;
-          renewedAt = now();
+          if (this.opts.skipLockRenewal || elapsed() - renewedAt < lockRenewTime) return;
+          renewedAt = elapsed();
           const jobIds = this.runningIds();
           if (jobIds.length > 0) this.emit('locksRenewed', { count: jobIds.length, jobIds });
         },
@@ -284,7 +283,7 @@ export class Worker<
   ): Promise<Job<DataType, ResultType, NameType, ProgressType> | undefined> {
     const queueId = await this.queueId();
     const { lockDuration, name = '', drainDelay } = this.opts;
-    const until = block && this.isDrained ? now() + drainDelay * 1000 : 0;
+    const until = block && this.isDrained ? elapsed() + drainDelay * 1000 : 0;
     while (!this.closing && !this.isPausedHere) {
       const { store } = this.backend;
       const [record] = await store.claimJobs(
@@ -306,7 +305,7 @@ export class Worker<
       }
       if (!this.isDrained) this.emit('drained');
       this.isDrained = true;
-      if (now() >= until) return undefined;
+      if (elapsed() >= until) return undefined;
       await sleep(LOOK_AGAIN_MS);
     }
     return undefined;

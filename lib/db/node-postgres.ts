@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
-import { now } from '../model/clock';
+import { elapsed, setTimeout } from '../model/clock';
 import type { ResolvedConnection } from '../options/connection-options';
 import { acquireClient } from './acquire-client';
+import { alignClock } from './aligned-clock';
 import { type Executor, isConnectionError, type Row } from './database';
 
 /**
@@ -64,7 +65,7 @@ export function poolExecutor(pool: pg.Pool): PoolExecutor {
   const acquire = async (): Promise<pg.PoolClient> => {
     // The statement is told of a lost connection as well; without a listener this would end the process.
     const client = await acquireClient(pool, ignore);
-    const since = knownSince.get(client) ?? now();
+    const since = knownSince.get(client) ?? elapsed();
     knownSince.set(client, since);
     if (since > distrustedUntil) return client;
     destroy(client);
@@ -77,11 +78,12 @@ export function poolExecutor(pool: pg.Pool): PoolExecutor {
   const run = async (text: string, values: readonly unknown[], name?: string) => {
     const client = await acquire();
     let failure: Error | undefined;
-    busySince.set(client, now());
+    busySince.set(client, elapsed());
     try {
       const isPrepared =
         name !== undefined && (directness.get(client) ?? (await findDirectness(client)));
       const query = { text, values: [...values], types: unparsed };
+      await alignClock(client);
       return (await client.query(isPrepared ? { ...query, name } : query)).rows as Row[];
     } catch (error) {
       failure = error as Error;
@@ -106,7 +108,7 @@ export function poolExecutor(pool: pg.Pool): PoolExecutor {
       while (underWay.size > 0) await Promise.allSettled(underWay);
     },
     abandon(ms) {
-      distrustedUntil = now();
+      distrustedUntil = elapsed();
       giveUp(distrustedUntil - ms);
       setTimeout(giveUp, ms, distrustedUntil).unref();
     },
@@ -180,7 +182,10 @@ export function openSession(pool: pg.Pool): Session {
     },
     query(text, values, name) {
       const query = { text, values: [...values], ...(isDirect && name && { name }) };
-      const answer = last.then(async () => (await client.query(query)).rows as Row[]);
+      const answer = last.then(async () => {
+        await alignClock(client);
+        return (await client.query(query)).rows as Row[];
+      });
       last = answer.catch(() => {});
       return answer;
     },

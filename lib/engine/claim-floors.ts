@@ -1,4 +1,4 @@
-import { now } from '../model/clock';
+import { elapsed } from '../model/clock';
 import type { WalFlusher } from './wal-flusher';
 
 /** Claimed jobs, and milliseconds, after which it is worth to look where the queue begins by now. */
@@ -31,7 +31,7 @@ export class ClaimFloors {
   get areStale(): boolean {
     return (
       this.session !== undefined &&
-      (this.claimedSince >= STALE_AFTER_JOBS || now() - this.foundAt >= STALE_AFTER_MS)
+      (this.claimedSince >= STALE_AFTER_JOBS || elapsed() - this.foundAt >= STALE_AFTER_MS)
     );
   }
 
@@ -40,7 +40,7 @@ export class ClaimFloors {
     this.claimedSince += count;
     if (found === null) return;
     this.text = found;
-    this.foundAt = now();
+    this.foundAt = elapsed();
     this.claimedSince = 0;
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '../model/clock';
 import type { Store } from '../store/store';
 
 const FIRST_RETRY_MS = 5;
@@ -12,6 +12,6 @@ export async function ensureQueue(store: Store, prefix: string, name: string): P
   for (let ms = FIRST_RETRY_MS; ; ms = Math.min(ms * 2, LAST_RETRY_MS)) {
     const id = await store.ensureQueue(prefix, name);
     if (id !== null) return id;
-    await delay(ms);
+    await sleep(ms);
   }
 }

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from '../model/clock';
 import type { EventPage } from '../store/store';
 import type { Backend } from './backend';
 

@@ -1,6 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isConflict, isConnectionError, isPassing } from '../db/database';
-import { now } from '../model/clock';
+import { clearTimeout, elapsed, nextTurn, setTimeout } from '../model/clock';
 import type { Refusal } from '../model/errors';
 import type { ClaimedJob, Settlement } from '../model/job-record';
 import type { Exchange, RateLimit, Store } from '../store/store';
@@ -191,7 +190,7 @@ export class ExchangeLoop {
     try {
       const answer = await this.send(await this.ensureInSync(), reports, limit);
       this.retryMs = FIRST_RETRY_MS;
-      if (answer.hungry && !this.isHungry) this.hungrySince = now();
+      if (answer.hungry && !this.isHungry) this.hungrySince = elapsed();
       this.isHungry = answer.hungry;
       this.isAsleepNow = answer.asleep;
       return answer;
@@ -217,7 +216,7 @@ export class ExchangeLoop {
   private async send(workerId: string, reports: Report[], limit: number): Promise<Exchange> {
     const flusher = this.host.flusher();
     this.floors.follow(flusher);
-    const sentAt = performance.now();
+    const sentAt = elapsed();
     const answer = await this.store.settleAndClaim(
       this.queueId,
       workerId,
@@ -233,7 +232,7 @@ export class ExchangeLoop {
       this.floors.text,
       limit > 0 && this.floors.areStale,
     );
-    this.host.onExchange(performance.now() - sentAt);
+    this.host.onExchange(elapsed() - sentAt);
     const isOnDisk =
       answer.deferred && reports.length > 0 ? flusher?.flushed(PATIENCE_MS) : undefined;
     if (isOnDisk || this.confirmations.size > 0) this.confirm(isOnDisk, reports, answer);
@@ -358,7 +357,7 @@ export class ExchangeLoop {
    * already kept us waiting.
    */
   private pauseBeforeLook(): Promise<void> {
-    const waited = now() - this.hungrySince;
+    const waited = elapsed() - this.hungrySince;
     return waited < 2 ? nextTurn() : this.pause(Math.min(Math.max(waited / 10, 2), 100));
   }
 

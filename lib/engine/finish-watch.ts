@@ -1,4 +1,5 @@
 import { isConnectionError } from '../db/database';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../model/clock';
 import type { JobRecord } from '../model/job-record';
 
 // biome-ignore lint/suspicious/noExplicitAny: an EventEmitter's

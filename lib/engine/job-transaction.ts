@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isConnectionError, type Row } from '../db/database';
 import type { QueryClient } from '../db/query-client';
 import type { TransactionPool, TransactionSession } from '../db/transaction-pool';
+import { sleep } from '../model/clock';
 import { LockLostError, refusalError } from '../model/errors';
 import type { Settlement } from '../model/job-record';
 import type { StepReport } from '../model/step';

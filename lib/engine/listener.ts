@@ -1,4 +1,5 @@
 import type { Session } from '../db/node-postgres';
+import { clearTimeout, setTimeout } from '../model/clock';
 import type { Logger } from '../options/connection-options';
 import { WalFlusher } from './wal-flusher';
 

@@ -1,3 +1,4 @@
+import { clearTimeout, elapsed, setTimeout } from '../model/clock';
 import type { ClaimedJob } from '../model/job-record';
 import { Pace } from './pace';
 
@@ -37,7 +38,7 @@ export class Prefetch {
   hold(job: ClaimedJob): void {
     this.held.push(job);
     if (!this.pace) return;
-    this.heldSince = performance.now();
+    this.heldSince = elapsed();
     this.timer ??= setTimeout(() => this.checkHold(), LONGEST_HOLD_MS);
   }
 
@@ -70,7 +71,7 @@ export class Prefetch {
   private checkHold(): void {
     this.timer = undefined;
     if (this.held.length === 0) return;
-    const left = this.heldSince + LONGEST_HOLD_MS - performance.now();
+    const left = this.heldSince + LONGEST_HOLD_MS - elapsed();
     if (left > 0) {
       this.timer = setTimeout(() => this.checkHold(), left);
       return;

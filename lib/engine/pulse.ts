@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { clearTimeout, setTimeout } from '../model/clock';
 import type { Logger } from '../options/connection-options';
 import type { RegisteredWorker, Store } from '../store/store';
 

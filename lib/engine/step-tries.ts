@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { clearTimeout, setTimeout, sleep } from '../model/clock';
 import { isNamed, isRateLimitError, StepTimeoutError, toError } from '../model/errors';
 import { type BackoffStrategy, backoffDelay } from '../options/backoff';
 import type { ResolvedStepOptions } from '../options/step-options';

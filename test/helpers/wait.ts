@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 export interface UntilOptions {
   /** How long to try, in milliseconds. */
   timeout?: number;
@@ -21,7 +23,8 @@ export async function until<T>(
     if (performance.now() >= deadline) {
       throw new Error(`waited ${timeout} ms in vain for ${message}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, interval));
+    // Not the global timer, which a test may have replaced.
+    await sleep(interval);
   }
 }
 

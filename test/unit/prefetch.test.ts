@@ -1,6 +1,13 @@
 import { Prefetch } from '../../lib/engine/prefetch';
 import type { ClaimedJob } from '../../lib/model/job-record';
 
+// The library's own clock and timers cannot be faked: that is what they are for.
+jest.mock('../../lib/model/clock', () => ({
+  elapsed: () => performance.now(),
+  setTimeout: (call: () => void, ms: number) => setTimeout(call, ms),
+  clearTimeout: (timer: NodeJS.Timeout) => clearTimeout(timer),
+}));
+
 beforeEach(() => {
   jest.useFakeTimers();
 });

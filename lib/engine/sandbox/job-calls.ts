@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from '../../model/clock';
+
 /** Milliseconds that a call may take. */
 const CALL_TIMEOUT_MS = 5_000;
 
