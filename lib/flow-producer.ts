@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { v7 as timeOrderedId } from 'uuid';
 import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
 import { acquireBackend, type BackendFactory } from './engine/backend-factory';
@@ -90,7 +90,8 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
   }
 
   /**
-   * Adds a flow: all of it, or on an error nothing. Ids are random unless given; queues' default
+   * Adds a flow: all of it, or on an error nothing. Ids are UUIDs unless given, of version 7: what was
+   * added together is neighbours in the indexes; queues' default
    * options hold only as given here. Once the producer is closing nothing is added, and it resolves to undefined.
    * @throws Error with BullMQ's message for invalid options or an unknown parent
    */
@@ -135,7 +136,7 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     if (!telemetry) return this.prepareNode(flow, opts, parent);
     const { queueName } = flow;
     const add = async (span?: Span, metadata?: string) => {
-      const jobId = flow.opts?.jobId || randomUUID();
+      const jobId = flow.opts?.jobId || timeOrderedId();
       span!.setAttributes({
         [TelemetryAttributes.JobName]: flow.name,
         [TelemetryAttributes.JobId]: jobId,
@@ -150,7 +151,7 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     flow: FlowJob,
     opts: FlowOptions,
     parent?: { id: string; queue: string },
-    newId: string = randomUUID(),
+    newId: string = timeOrderedId(),
   ): Promise<PreparedNode> {
     checkQueueName(flow.queueName);
     const queue = this.queueOf(flow.queueName, flow.prefix);

@@ -119,8 +119,8 @@ export class JobFields<DataType, ReturnType, NameType extends string, ProgressTy
         queueKey: record.parentKey.slice(0, -record.parentId.length - 1),
         ...policyMarks(this.opts),
       };
-    } else {
-      // One that it had when it was added, and was detached from.
+    } else if (this.parentKey) {
+      // It had one when it was added, and was detached from it.
       delete this.parentKey;
       delete this.parent;
     }
