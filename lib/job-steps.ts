@@ -68,7 +68,7 @@ export class JobSteps<
     const report = { ...reported(run), name, kind: 'transaction', attempts: 0 } as const;
     try {
       const value = await this.worked(tx, () => work(tx));
-      await tx.commit({ ...report, elapsed_ms: elapsed() - startedAt });
+      await tx.commit({ ...report, elapsed_ms: Math.round(elapsed() - startedAt) });
       this.settled(tx);
       if (value.thrown) throw value.thrown;
       return value.result as Value;
@@ -109,7 +109,7 @@ export class JobSteps<
       name,
       kind: 'step',
       attempts,
-      elapsed_ms: elapsed() - startedAt,
+      elapsed_ms: Math.round(elapsed() - startedAt),
     });
     const attempt = async (signal: () => AbortSignal): Promise<Value> => {
       attempts++;

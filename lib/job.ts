@@ -216,6 +216,8 @@ export class Job<
    * @param token what the processor got as second argument; without one the lock is not checked
    */
   async moveToDelayed(timestamp: number, token: string = NO_TOKEN): Promise<void> {
+    if (!Number.isFinite(timestamp))
+      throw new TypeError(`Job ${this.id} cannot be moved to the time ${timestamp}`);
     const queueId = await this.queue.queueId();
     this.accepted(await this.store.delayJob(queueId, this.id!, token, timestamp), 'moveToDelayed');
     this.delay = Math.max(timestamp - now(), 0);

@@ -6,11 +6,13 @@ export class QueueEventsProducer extends QueueBase {
   /**
    * @param event its `eventName`, and whatever else JSON can hold: what listeners get
    * @param maxEvents keep about so many events of the queue. Default: as many as listeners need.
+   * @throws TypeError for an event without a name
    */
   async publishEvent(
     { eventName, ...payload }: { eventName: string; [field: string]: unknown },
     maxEvents?: number,
   ): Promise<void> {
+    if (typeof eventName !== 'string') throw new TypeError('An event needs a name: eventName');
     const queueId = await this.queueId();
     const text = toJsonText(payload, `The event ${eventName}`);
     await this.store.publishEvent(queueId, eventName, text);

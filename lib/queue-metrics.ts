@@ -16,6 +16,8 @@ export class QueueMetrics<DataType, ResultType, NameType extends string> extends
    * @param end the last one, inclusive. Default: all.
    */
   async getMetrics(type: FinishedStatus, start = 0, end = -1): Promise<Metrics> {
+    if (type !== 'completed' && type !== 'failed')
+      throw new TypeError(`There are no metrics of ${type} jobs`);
     return this.store.getMetrics(await this.queueId(), type, start, end);
   }
 

@@ -68,6 +68,8 @@ export class ExchangeLoop {
   private hungrySince = 0;
   private isProdded = false;
   private isWorkedSinceDrained = true;
+  private isExchanging = false;
+  private givesAnswerBack = false;
   private isStopped = false;
   private isForced = false;
   private retryMs = FIRST_RETRY_MS;
@@ -123,9 +125,13 @@ export class ExchangeLoop {
     this.prod();
   }
 
-  /** These will not run here: they go back as if they had never been claimed. */
+  /**
+   * These will not run here: they go back as if they had never been claimed. So does what the
+   * exchange that is on its way brings, for it comes after them.
+   */
   giveBack(jobs: readonly ClaimedJob[]): void {
     if (jobs.length === 0) return;
+    this.givesAnswerBack = this.isExchanging;
     for (const job of jobs) this.held.delete(keyOf(job));
     this.needsResync = true;
     this.prod();
@@ -188,13 +194,16 @@ export class ExchangeLoop {
   /** One exchange; undefined when it has to be repeated. */
   private async exchange(reports: Report[], limit: number): Promise<Exchange | undefined> {
     try {
-      const answer = await this.send(await this.ensureInSync(), reports, limit);
+      const workerId = await this.ensureInSync();
+      this.isExchanging = true;
+      const answer = await this.send(workerId, reports, limit);
       this.retryMs = FIRST_RETRY_MS;
       if (answer.hungry && !this.isHungry) this.hungrySince = elapsed();
       this.isHungry = answer.hungry;
       this.isAsleepNow = answer.asleep;
       return answer;
     } catch (error) {
+      this.givesAnswerBack = false;
       if (isConflict(error)) {
         this.outbox.unshift(...reports);
         this.isProdded = true;
@@ -210,6 +219,8 @@ export class ExchangeLoop {
         for (const report of reports) await this.exchange([report], 0);
       }
       return undefined;
+    } finally {
+      this.isExchanging = false;
     }
   }
 
@@ -277,15 +288,21 @@ export class ExchangeLoop {
   /** Registers the worker when it is not, and resyncs it after a lost answer. */
   private async ensureInSync(): Promise<string> {
     if (this.workerId !== undefined && this.needsResync) {
+      // Before the answer is there: what is given back meanwhile needs another one.
+      this.needsResync = false;
       const held = [...this.held.values()];
-      const epoch = await this.store.resyncWorker(this.queueId, this.workerId, held);
+      const resync = this.store.resyncWorker(this.queueId, this.workerId, held);
+      const epoch = await resync.catch((error) => {
+        this.needsResync = true;
+        throw error;
+      });
       if (epoch === null) this.workerId = undefined;
       else this.epoch = epoch;
       this.isHungry = false;
       this.isAsleepNow = false;
     }
-    this.needsResync = false;
     if (this.workerId === undefined) {
+      this.needsResync = false;
       this.workerId = await this.host.register();
       this.epoch = 0;
       this.isHungry = false;
@@ -308,9 +325,9 @@ export class ExchangeLoop {
       this.isProdded = true;
       return;
     }
-    if (this.isForced) {
-      // Nobody waits for these any more: they go back as if never claimed.
-      this.needsResync = answer.jobs.length > 0;
+    if (this.isForced || this.givesAnswerBack) {
+      this.givesAnswerBack = false;
+      this.needsResync ||= answer.jobs.length > 0;
       return;
     }
     this.setAlarm(answer.wakeIn);

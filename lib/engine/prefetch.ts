@@ -4,7 +4,7 @@ import { Pace } from './pace';
 
 /** The most jobs that 'auto' holds. */
 const MOST = 500;
-/** Milliseconds for which 'auto' holds a job at most. */
+/** Milliseconds for which 'auto' holds jobs while no slot comes free. */
 const LONGEST_HOLD_MS = 20;
 
 /**
@@ -18,7 +18,8 @@ export class Prefetch {
   private readonly held: ClaimedJob[] = [];
   private readonly pace: Pace | undefined;
   private wanted: number;
-  private heldSince = 0;
+  /** When a job was last held, or a slot was last free for one. */
+  private movedAt = 0;
   private timer: NodeJS.Timeout | undefined;
 
   /** @param giveBack makes others run these, as if they had never been claimed */
@@ -38,11 +39,12 @@ export class Prefetch {
   hold(job: ClaimedJob): void {
     this.held.push(job);
     if (!this.pace) return;
-    this.heldSince = elapsed();
+    this.movedAt = elapsed();
     this.timer ??= setTimeout(() => this.checkHold(), LONGEST_HOLD_MS);
   }
 
   next(): ClaimedJob | undefined {
+    if (this.pace) this.movedAt = elapsed();
     return this.held.shift();
   }
 
@@ -71,7 +73,7 @@ export class Prefetch {
   private checkHold(): void {
     this.timer = undefined;
     if (this.held.length === 0) return;
-    const left = this.heldSince + LONGEST_HOLD_MS - elapsed();
+    const left = this.movedAt + LONGEST_HOLD_MS - elapsed();
     if (left > 0) {
       this.timer = setTimeout(() => this.checkHold(), left);
       return;

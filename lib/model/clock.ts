@@ -12,7 +12,6 @@ export const { setTimeout, clearTimeout, setInterval, clearInterval } = globalTh
 export const { setTimeout: sleep, setImmediate: nextTurn } = promises;
 
 const RealDate = Date;
-const realNow = Date.now;
 const monotonic = performance.now.bind(performance);
 
 /** Milliseconds since 1970 by this machine, or by the clock that a test has put in its place. */
@@ -25,7 +24,12 @@ export function elapsed(): number {
   return monotonic();
 }
 
-/** Milliseconds since 1970 by the clock that a test has put in the place of the real one, if it has. */
+/**
+ * Milliseconds since 1970 by the fake timers of a test, while they are installed. Not by a clock that
+ * is merely wrong: a `Date` that was replaced must be marked as theirs, or come with their timers.
+ */
 export function movedClock(): number | undefined {
-  return Date !== RealDate || Date.now !== realNow ? Date.now() : undefined;
+  if (Date === RealDate) return undefined;
+  const isFake = 'isFake' in Date || globalThis.setTimeout !== setTimeout;
+  return isFake ? Date.now() : undefined;
 }

@@ -251,3 +251,12 @@ test.each([
   const queueId = await prepare();
   expect(await excessOf(await on.client(), queueId)).toEqual([]);
 });
+
+test('no function has the server compile its plans, which takes longer than they run', async () => {
+  const rows = await on.sql(
+    `select proname from pg_proc
+     where pronamespace = 'tuskmq'::regnamespace and 'enable_seqscan=off' = any(proconfig)
+       and not 'jit=off' = any(proconfig)`,
+  );
+  expect(rows).toEqual([]);
+});

@@ -113,6 +113,19 @@ describe('Prefetch', () => {
     expect(prefetch.room).toBe(0);
   });
 
+  test('auto goes on holding while slots come free', () => {
+    const { prefetch, givenBack, run } = scene();
+    run(10, 1);
+    prefetch.exchanged(10);
+    for (const id of ['1', '2', '3']) prefetch.hold(job(id));
+    jest.advanceTimersByTime(15);
+    prefetch.next();
+    jest.advanceTimersByTime(15);
+    expect(givenBack).toEqual([]);
+    jest.advanceTimersByTime(5);
+    expect(givenBack).toEqual(['2', '3']);
+  });
+
   test('auto gives nothing back that has run', () => {
     const { prefetch, givenBack, run } = scene();
     run(10, 1);
