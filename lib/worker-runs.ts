@@ -239,7 +239,7 @@ export abstract class WorkerRuns<
   ): Promise<void> {
     if (this.announceOwnCompletion(job, record)) return;
     const report = completion(job, record.token, result, this.opts.removeOnComplete);
-    const refusal = await this.report(job, report);
+    const refusal = await this.report(job, record, report);
     if (!refusal) {
       this.announceCompletion(job, result);
       return;
@@ -325,7 +325,7 @@ export abstract class WorkerRuns<
       return failure(job, record.token, reason, undefined, removeOnFail);
     });
     const { stacktraces, ...settlement } = report;
-    const refusal = await this.report(job, settlement);
+    const refusal = await this.report(job, record, settlement);
     if (refusal) {
       this.emit('error', refusalError(refusal, record.id, 'moveToFinished'));
       return;
@@ -342,8 +342,13 @@ export abstract class WorkerRuns<
   /** Reports how a run ended. Resolves to why the database did not accept that, or null. */
   private report(
     job: Job<DataType, ResultType, NameType, ProgressType>,
+    record: ClaimedJob,
     settlement: Settlement,
   ): Promise<Refusal | null> {
+    if (record.parentId != null) {
+      settlement.parent_queue_id = record.parentQueueId!;
+      settlement.parent_id = record.parentId;
+    }
     if (this.metricsPoints !== undefined) settlement.metrics_points = this.metricsPoints;
     if (!this.tracer) return this.loop!.settle(settlement);
     const send = () => this.loop!.settle(settlement);

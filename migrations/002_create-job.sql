@@ -102,6 +102,8 @@ create type settlement as (
   delay_ms          bigint,  -- retried: how long to wait before the next try
   lifo              boolean, -- retried without delay: to the head of the queue
   has_parent        boolean,
+  parent_queue_id   integer, -- as it was claimed; null when the reporter does not know
+  parent_id         text,
   deduplication_id  text,
   remove            boolean, -- keep nothing of the finished job
   keep_count        integer, -- keep so many of the queue's jobs that ended like this one
@@ -161,8 +163,7 @@ create type queue_mode as (
 
 -- A job as the worker that claims it needs it. Rows, not JSON: building a JSON object costs several times the
 -- claim itself. What most jobs do not have is in `more`, a JSON object {progress, returnvalue, failedReason,
--- stacktrace, stalledCounter, parentKey, parentId, deferredFailure, repeatJobKey}, null when there is nothing to
--- tell.
+-- stacktrace, stalledCounter, deferredFailure, repeatJobKey}, null when there is nothing to tell.
 create type claimed_job as (
   id               text,
   name             text,
@@ -173,5 +174,8 @@ create type claimed_job as (
   priority         integer,
   attempts_made    integer,
   attempts_started integer,
+  parent_queue_id  integer,
+  parent_id        text,
+  parent_key       text,    -- <prefix>:<queue>:<id>
   more             json
 );

@@ -75,6 +75,8 @@ export interface JobJsonSandbox extends JobJson {
 /** A job that a worker has claimed: active, under this token. */
 export interface ClaimedJob extends JobRecord {
   token: string;
+  /** Undefined for a job without a parent. */
+  parentQueueId?: number;
 }
 
 /** One job for `add_jobs`: the fields of the SQL type `job_spec`. */
@@ -114,6 +116,9 @@ export interface Settlement {
   delay_ms?: number;
   lifo?: boolean;
   has_parent?: boolean;
+  /** As the job was claimed; without it the database looks it up. */
+  parent_queue_id?: number;
+  parent_id?: string;
   deduplication_id?: string | undefined;
   remove?: boolean;
   keep_count?: number;

@@ -172,6 +172,11 @@ function toClaimedJob(
     attemptsStarted: Number(text['attempts_started']),
     delay: 0,
     stalledCounter: 0,
+    ...(row['parent_id'] != null && {
+      parentQueueId: Number(text['parent_queue_id']),
+      parentId: text['parent_id']!,
+      parentKey: text['parent_key']!,
+    }),
     ...(row['more'] ? (parse(text['more']!) as Partial<Omit<JobRecord, 'token'>>) : undefined),
   };
 }

@@ -44,16 +44,15 @@ begin
 
   return query
     select s.id, j.name, j.data, j.opts, _epoch_ms(j.created_at), v_now_ms, s.priority, s.attempts_made, s.attempts_started + 1,
-           case when coalesce(s.progress::text, s.return_value::text, s.failed_reason, s.stacktrace::text, s.parent_id, s.deferred_failure,
+           s.parent_queue_id, s.parent_id, (
+             select format('%s:%s:%s', q.prefix, q.name, s.parent_id) from queue q where q.id = s.parent_queue_id),
+           case when coalesce(s.progress::text, s.return_value::text, s.failed_reason, s.stacktrace::text, s.deferred_failure,
                               s.scheduler_id) is not null
                      or s.stalled_count > 0
                 then json_build_object(
                   'progress', s.progress, 'returnvalue', s.return_value,
                   'failedReason', s.failed_reason, 'stacktrace', s.stacktrace, 'stalledCounter', s.stalled_count,
-                  'deferredFailure', s.deferred_failure, 'repeatJobKey', s.scheduler_id,
-                  'parentId', s.parent_id, 'parentKey', (
-                    select format('%s:%s:%s', q.prefix, q.name, s.parent_id)
-                    from queue q where q.id = s.parent_queue_id))
+                  'deferredFailure', s.deferred_failure, 'repeatJobKey', s.scheduler_id)
            end
     from job_state s
     cross join lateral (

@@ -32,15 +32,15 @@ declare
 begin
   select array_agg(row(
            i.id, i.token, i.outcome, i.value::json, i.reason, i.stacktrace::json, coalesce(i.delay_ms, 0), i.lifo,
-           i.has_parent, i.deduplication_id, coalesce(i.remove, false), i.keep_count, i.keep_age_ms, i.keep_limit,
-           i.max_stalled_count)::settlement),
+           i.has_parent, i.parent_queue_id, i.parent_id, i.deduplication_id, coalesce(i.remove, false), i.keep_count, i.keep_age_ms,
+           i.keep_limit, i.max_stalled_count)::settlement),
          bool_or(i.outcome = 'moved'), bool_or(i.outcome = 'retried'), bool_or(i.has_parent), bool_or(i.remove),
          bool_or(i.keep_count is not null or i.keep_age_ms is not null), bool_or(i.deduplication_id is not null),
          max(i.metrics_points)
   into v_items, v_has_moved, v_has_retried, v_has_parents, v_has_removed, v_has_rules, v_has_deduplication, v_points
   from json_to_recordset(p_items) as i(
     id text, token text, outcome text, value text, reason text, stacktrace text, delay_ms bigint, lifo boolean,
-    has_parent boolean, deduplication_id text, remove boolean, keep_count integer, keep_age_ms bigint, keep_limit integer,
+    has_parent boolean, parent_queue_id integer, parent_id text, deduplication_id text, remove boolean, keep_count integer, keep_age_ms bigint, keep_limit integer,
     max_stalled_count integer, metrics_points integer);
 
   if v_has_moved then
@@ -48,7 +48,7 @@ begin
     v_items := array(select i from unnest(v_items) i where i.outcome <> 'moved');
   end if;
   if v_has_parents then
-    perform _lock_parents_of(p_queue_id, array(select i.id from unnest(v_items) i));
+    perform _lock_parents_of_settled(p_queue_id, v_items);
   end if;
 
   if v_has_retried then

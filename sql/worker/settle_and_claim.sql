@@ -37,7 +37,8 @@ create or replace function settle_and_claim(
   p_floors claim_floor[], p_finds_floors boolean
 ) returns table (
   id text, name text, data json, opts json, created_at bigint, processed_at bigint,
-  priority integer, attempts_made integer, attempts_started integer, more json, head json
+  priority integer, attempts_made integer, attempts_started integer,
+  parent_queue_id integer, parent_id text, parent_key text, more json, head json
 )
 language plpgsql set search_path from current as $$
 declare

@@ -1,0 +1,22 @@
+-- Locks the parents of jobs that are about to be settled, before the jobs themselves: as their reports name them, which
+-- spares reading the jobs, or else as their rows do.
+-- Called by  _settle_jobs
+-- Locks      job_state rows of the parents, in order of key
+create or replace function _lock_parents_of_settled(p_queue_id integer, p_items settlement[]) returns void
+language plpgsql as $$
+declare
+  v_nameless text[] := array(select i.id from unnest(p_items) i where i.has_parent and i.parent_id is null);
+begin
+  if v_nameless <> '{}' then
+    perform _lock_parents_of(p_queue_id, v_nameless);
+  end if;
+  perform
+  from (select distinct i.parent_queue_id, i.parent_id collate "C" as parent_id
+        from unnest(p_items) i
+        where i.parent_id is not null
+        order by 1, 2
+        offset 0) c
+  cross join lateral (
+    select from job_state p where p.queue_id = c.parent_queue_id and p.id = c.parent_id for update offset 0) p;
+end;
+$$;
