@@ -14,7 +14,7 @@
 -- Called by  Store.addJobs, _add_specs, _add_iteration, _release_deduplication
 -- Writes     job, job_state, dependency, deduplication, event
 -- Locks      existing parents in order of key, deduplication ids in order, then the new rows in order of the call
--- Raises     TQ007 parent_cannot_be_replaced
+-- Raises     TQ007 parent_cannot_be_replaced; 55000 for a queue that this transaction cannot see
 -- Notifies   wake, event
 create or replace function add_jobs(p_jobs text) returns text
 language plpgsql set search_path from current as $$
@@ -48,6 +48,11 @@ begin
     created_at bigint, delay_ms bigint, priority integer, lifo boolean, parent_queue_id integer, parent_id text,
     on_failure text, has_children boolean, parent_in_unit boolean, deduplication_id text);
   v_ids := array(select s.id from unnest(v_specs) s);
+  if array_position(v_ids, null) is not null then
+    raise exception 'A job cannot be added to a queue that is newer than the snapshot of this transaction'
+      using errcode = 'object_not_in_prerequisite_state',
+            hint = 'Under repeatable read, make the queue before the transaction begins: `await queue.waitUntilReady()`.';
+  end if;
   -- Not by a `distinct` above, for which the server would sort all rows, and so those of the call.
   v_queue_ids := case when v_queue_ids[1] = v_queue_ids[2] then v_queue_ids[1:1]
                       else array(select distinct s.queue_id from unnest(v_specs) s order by s.queue_id) end;

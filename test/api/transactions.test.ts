@@ -128,6 +128,20 @@ describe('Queue.withTransaction', () => {
   });
 });
 
+test('a queue that is newer than the snapshot of a transaction is refused with what to do', async () => {
+  const tx = await inTransaction(
+    (tx) => tx.query('select from tuskmq.jobs'),
+    'begin isolation level repeatable read',
+  );
+  const queue = on.queue();
+  await queue.queueId();
+  await expect(queue.withTransaction(tx).add('a', {})).rejects.toMatchObject({
+    message: expect.stringContaining('newer than the snapshot of this transaction'),
+    hint: expect.stringContaining('await queue.waitUntilReady()'),
+  });
+  await tx.query('rollback');
+});
+
 describe('a sleeping worker', () => {
   test('wakes at the commit of an add, not before, and waits for no poll', async () => {
     const queue = on.queue();
