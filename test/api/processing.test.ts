@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { type Job, UnrecoverableError } from '../../lib';
 import { record, useInstances } from '../helpers/instances';
 import { deferred, until } from '../helpers/wait';
@@ -212,4 +213,34 @@ describe('Worker', () => {
     await until(() => heard.filter(([event]) => event === 'completed').length === 4);
     expect(most).toBe(2);
   });
+});
+
+test('an error of another realm arrives as it was thrown', async () => {
+  const queue = on.queue();
+  let thrown: unknown;
+  const worker = on.worker(queue, () => {
+    try {
+      // What Node throws is no Error of Jest's.
+      return readFileSync('/there/is/no/such/file');
+    } catch (error) {
+      thrown = error;
+      throw error;
+    }
+  });
+  const failed = new Promise<Error>((resolve) => worker.on('failed', (_, error) => resolve(error)));
+  await queue.add('a', {});
+  const error = await failed;
+  expect(error).toBe(thrown);
+  expect(error).toHaveProperty('code', 'ENOENT');
+  expect((await queue.getJob('1'))?.stacktrace).toEqual([error.stack]);
+});
+
+test('what is named like an UnrecoverableError fails a job for good, whatever it is', async () => {
+  const queue = on.queue();
+  on.worker(queue, async () => {
+    throw { name: 'UnrecoverableError', message: 'never again' };
+  });
+  await queue.add('a', {}, { attempts: 3 });
+  await until(async () => (await queue.getFailedCount()) === 1);
+  expect(await queue.getJob('1')).toMatchObject({ attemptsMade: 1, failedReason: 'never again' });
 });
