@@ -20,7 +20,6 @@ export interface MinimalQueue {
     maxStartedAttempts?: number;
     telemetry?: Telemetry;
     metrics?: MetricsOptions;
-    [option: string]: unknown;
   };
   getBackend(): Backend;
   queueId(): Promise<number>;

@@ -38,6 +38,8 @@ export type RepeatStrategy = (
 export interface AdvancedRepeatOptions {
   /** For patterns. Default: they are cron expressions. */
   repeatStrategy?: RepeatStrategy;
+  /** BullMQ's, of names of keys in Redis: without effect. */
+  repeatKeyHashAlgorithm?: string;
 }
 
 /** Options of the jobs of a scheduler. */

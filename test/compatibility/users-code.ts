@@ -7,6 +7,7 @@ import {
   type Attributes,
   type BackoffStrategy,
   type BulkJobOptions,
+  type ConnectionOptions,
   type ContextManager,
   type DeduplicationOptions,
   type Exception,
@@ -43,6 +44,7 @@ import {
   type QueueEventsListener,
   type QueueListener,
   type QueueMeta,
+  type QueueOptions,
   type RateLimiterOptions,
   type RepeatOptions,
   type RepeatStrategy,
@@ -63,6 +65,8 @@ import {
   type WorkerOptions,
 } from 'bullmq';
 
+import IORedis, { Cluster, type RedisOptions as IORedisOptions } from 'ioredis';
+
 interface Mail {
   to: string;
   step?: 'send' | 'done';
@@ -79,6 +83,50 @@ const workerOptions: WorkerOptions = {
   removeOnComplete: keep,
   settings: { backoffStrategy },
 };
+
+/** Options are known by name, also in types that are made of them; a word that is mistyped is refused. */
+export function configure(options: Omit<WorkerOptions, 'connection'>): number | undefined {
+  interface OwnOptions extends WorkerOptions {
+    own: { enabled: boolean };
+  }
+  const own: OwnOptions = { ...base, own: { enabled: true }, limiter: { max: 1, duration: 1 } };
+  const max: number | undefined = options.limiter?.max;
+  // @ts-expect-error: no such option
+  const worker: WorkerOptions = { ...base, concurency: 5 };
+  // @ts-expect-error: no such option
+  const queue: QueueOptions = { ...base, defaultJobOption: {} };
+  // @ts-expect-error: no such option
+  const key: keyof QueueOptions = 'nope';
+  new Queue('mails', {
+    ...base,
+    skipMetasUpdate: true,
+    skipVersionCheck: true,
+    skipWaitingForReady: true,
+    blockingConnection: false,
+  });
+  void [own, max, worker, queue, key];
+  return options.concurrency;
+}
+
+/** Connections to Redis as users have them. */
+export function connect(options: Omit<IORedisOptions, 'retryStrategy'>): void {
+  const connection = new IORedis({ maxRetriesPerRequest: null });
+  new Queue('mails', { connection });
+  new Worker('mails', async () => {}, { connection: connection.duplicate() });
+  new QueueEvents('mails', { connection: options });
+  new FlowProducer({ connection: new Cluster([{ host: 'localhost', port: 6379 }]) });
+  const url: ConnectionOptions = { url: 'redis://localhost', maxRetriesPerRequest: null };
+  new Queue('mails', { connection: url });
+  new Worker('mails', null, {
+    connection: {
+      host: 'localhost',
+      tls: {},
+      db: 1,
+      enableOfflineQueue: false,
+      retryStrategy: (times) => Math.min(times * 2, 1_000),
+    },
+  });
+}
 
 export async function produce(): Promise<JobState | 'unknown'> {
   const queue = new Queue<Mail, boolean, 'mail'>('mails', { ...base, defaultJobOptions: opts });

@@ -5,7 +5,7 @@ import { resolveWorkerOptions, type WorkerOptions } from '../../lib/options/work
 describe('resolveWorkerOptions', () => {
   test('fills in what is not given, and keeps the rest', () => {
     const connection = {};
-    const resolved = resolveWorkerOptions({ connection, name: 'w', unknown: 1 });
+    const resolved = resolveWorkerOptions({ connection, name: 'w', ...{ unknown: 1 } });
     expect(resolved).toEqual({
       connection,
       name: 'w',
