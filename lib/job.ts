@@ -37,8 +37,9 @@ export class Job<
   NameType extends string = string,
   ProgressType extends JobProgress = JobProgress,
 > extends JobSteps<DataType, ReturnType, NameType, ProgressType> {
+  // biome-ignore-start lint/suspicious/noExplicitAny: as in BullMQ, an untyped job has untyped data
   /** Adds a job to a queue. What `queue.add` does, without the queue's default options. */
-  static async create<D, R, N extends string>(
+  static async create<D = any, R = any, N extends string = string>(
     queue: MinimalQueue,
     name: N,
     data: D,
@@ -49,7 +50,7 @@ export class Job<
   }
 
   /** Adds jobs to a queue together, or none of them. */
-  static async createBulk<D, R, N extends string>(
+  static async createBulk<D = any, R = any, N extends string = string>(
     queue: MinimalQueue,
     jobs: readonly { name: N; data: D; opts?: JobsOptions }[],
     store?: Store,
@@ -70,7 +71,7 @@ export class Job<
   }
 
   /** The job of this id, or undefined. */
-  static async fromId<D, R, N extends string>(
+  static async fromId<D = any, R = any, N extends string = string>(
     queue: MinimalQueue,
     jobId: string,
   ): Promise<Job<D, R, N> | undefined> {
@@ -82,7 +83,7 @@ export class Job<
    * A job object for what the database returned, or for what `asJSON` or `moveToCompleted` made.
    * @param jobId for JSON without an id
    */
-  static fromJSON<D, R, N extends string, P extends JobProgress = JobProgress>(
+  static fromJSON<D = any, R = any, N extends string = string, P extends JobProgress = JobProgress>(
     queue: MinimalQueue,
     json: JobRecord | JobJson,
     jobId?: string,
@@ -99,6 +100,7 @@ export class Job<
     return job;
   }
 
+  // biome-ignore-end lint/suspicious/noExplicitAny: see above
   /** Options from the JSON text in which they are stored. */
   static optsFromJSON(rawOpts?: string): JobsOptions {
     return JSON.parse(rawOpts || '{}') as JobsOptions;

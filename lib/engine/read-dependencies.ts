@@ -3,7 +3,8 @@ import type { Store } from '../store/store';
 
 /** A page of the children of a job: their keys, the jobs that still exist, how many there are in all. */
 export interface DependenciesPage {
-  items: { id: string; v?: unknown }[];
+  // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, untyped values of children
+  items: { id: string; v?: any; err?: string }[];
   jobs: JobJson[];
   total: number;
 }
