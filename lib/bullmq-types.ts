@@ -5,7 +5,10 @@
 
 import type { Job } from './job';
 import type { DependenciesOptions, Page } from './job-family';
-import type { WorkerListener as ListenerOfJobs } from './model/events';
+import type {
+  WorkerListener as ListenerOfJobs,
+  QueueListener as ListenerOfQueue,
+} from './model/events';
 import type { JobProgress } from './model/job-record';
 import type { JobSchedulerJson } from './model/scheduler';
 import type { BaseOptions } from './options/connection-options';
@@ -42,6 +45,9 @@ export type DependenciesOpts = DependenciesOptions;
 export type DependencyOpts = Page;
 
 // biome-ignore-start lint/suspicious/noExplicitAny: as in BullMQ, untyped data and results
+/** What a queue tells its own listeners. */
+export type QueueListener<JobBase extends Job = Job> = ListenerOfQueue<JobBase>;
+
 /** What a worker tells its own listeners. */
 export type WorkerListener<
   DataType = any,

@@ -25,6 +25,7 @@ export type {
   ParentKeys,
   QueueBaseOptions,
   QueueEventsProducerOptions,
+  QueueListener,
   RepeatBaseOptions,
   RetryOptions,
   SandboxedJobProcessor,
@@ -71,8 +72,8 @@ export {
 } from './model/errors';
 export type {
   FlowProducerListener,
+  IoredisListener,
   QueueEventsListener,
-  QueueListener,
 } from './model/events';
 export type { JobJson, JobJsonSandbox, JobProgress } from './model/job-record';
 export type { FinishedStatus, JobState, JobType } from './model/job-state';

@@ -7,10 +7,11 @@ export class QueueEventsProducer extends QueueBase {
    * @param event its `eventName`, and whatever else JSON can hold: what listeners get
    * @param maxEvents keep about so many events of the queue. Default: as many as listeners need.
    */
-  async publishEvent(
-    { eventName, ...payload }: { eventName: string; [field: string]: unknown },
+  async publishEvent<Event extends { eventName: string }>(
+    event: Event,
     maxEvents?: number,
   ): Promise<void> {
+    const { eventName, ...payload } = event;
     const queueId = await this.queueId();
     const text = toJsonText(payload, `The event ${eventName}`);
     await this.store.publishEvent(queueId, eventName, text);

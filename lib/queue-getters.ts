@@ -1,6 +1,7 @@
 import { type DependenciesPage, readDependencies } from './engine/read-dependencies';
 import { Job } from './job';
 import type { QueueListener } from './model/events';
+import type { JobRecord } from './model/job-record';
 import { isJobType, type JobState, type JobType, jobStates, toJobState } from './model/job-state';
 import { KEPT_EVENTS, type QueueMeta } from './model/queue-meta';
 import type { StepRecord } from './model/step';
@@ -10,16 +11,18 @@ import { libraryVersion } from './store/migrator';
 import type { QueueRecord } from './store/store';
 
 /** What can be read of a queue. */
-export class QueueGetters<DataType, ResultType, NameType extends string> extends QueueBase<
-  QueueListener<Job<DataType, ResultType, NameType>>
-> {
-  declare readonly opts: QueueOptions;
+export class QueueGetters<JobBase extends Job = Job> extends QueueBase<QueueListener<JobBase>> {
+  declare opts: QueueOptions;
 
   /** The job of this id, or undefined. */
-  async getJob(jobId: string): Promise<Job<DataType, ResultType, NameType> | undefined> {
+  async getJob(jobId: string): Promise<JobBase | undefined> {
     if (!jobId) return undefined;
     const [record] = await this.store.getJobs(await this.queueId(), [jobId]);
-    return record ? Job.fromJSON<DataType, ResultType, NameType>(this, record) : undefined;
+    return record ? this.jobOf(record) : undefined;
+  }
+
+  private jobOf(record: JobRecord): JobBase {
+    return Job.fromJSON(this, record) as JobBase;
   }
 
   async getJobState(jobId: string): Promise<JobState | 'unknown'> {
@@ -32,18 +35,11 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
    * the end).
    * @param asc finished jobs oldest first; others are by default last-to-run first
    */
-  async getJobs(
-    types?: JobType | JobType[],
-    start = 0,
-    end = -1,
-    asc = false,
-  ): Promise<Job<DataType, ResultType, NameType>[]> {
+  async getJobs(types?: JobType | JobType[], start = 0, end = -1, asc = false): Promise<JobBase[]> {
     const asked = [types ?? []].flat();
     const ids = await this.getRanges(asked.length > 0 ? asked : [...jobStates], start, end, asc);
     const records = await this.store.getJobs(await this.queueId(), ids);
-    return records.flatMap((record) =>
-      record ? [Job.fromJSON<DataType, ResultType, NameType>(this, record)] : [],
-    );
+    return records.flatMap((record) => (record ? [this.jobOf(record)] : []));
   }
 
   /** Ids of jobs, as `getJobs`. There are none in a state that does not exist. */

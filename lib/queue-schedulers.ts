@@ -7,12 +7,13 @@ import type { JobSchedulerTemplate, RepeatOptions } from './options/repeat-optio
 import { QueueLimits } from './queue-limits';
 
 /** What a queue does with its schedulers: the methods of JobScheduler, with the queue's defaults. */
-export class QueueSchedulers<DataType, ResultType, NameType extends string> extends QueueLimits<
+export class QueueSchedulers<
+  JobBase extends Job,
   DataType,
   ResultType,
-  NameType
-> {
-  declare readonly opts: QueueOptions;
+  NameType extends string,
+> extends QueueLimits<JobBase> {
+  declare opts: QueueOptions;
   /** Made when it is first asked for, also through a queue bound to a transaction. */
   private readonly made: { scheduler?: JobScheduler } = {};
 

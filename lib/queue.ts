@@ -22,6 +22,14 @@ const BATCH = 1_000;
 type DataOf<T> = T extends Job<infer Data, any, any> ? Data : T;
 type ResultOf<T, Result> = T extends Job<any, infer Return, any> ? Return : Result;
 type NameOf<T, Name extends string> = T extends Job<any, any, infer JobName> ? JobName : Name;
+type IsAny<T> = 0 extends 1 & T ? true : false;
+/** What getters find: of a Job given as such all that it is, and of a union each on its own. */
+type JobOf<T, Result, Name extends string> =
+  IsAny<T> extends true
+    ? Job<T, Result, Name>
+    : T extends Job<any, any, any>
+      ? T
+      : Job<T, Result, Name>;
 
 /**
  * A queue of jobs: adds them, finds them, and looks after them. `Queue<Data, Result, Name>` or
@@ -37,9 +45,14 @@ export class Queue<
   DataType = DataOf<DataTypeOrJob>,
   ResultType = ResultOf<DataTypeOrJob, DefaultResultType>,
   NameType extends string = NameOf<DataTypeOrJob, DefaultNameType>,
-> extends QueueSchedulers<DataType, ResultType, NameType> {
+> extends QueueSchedulers<
+  JobOf<DataTypeOrJob, ResultType, NameType>,
+  DataType,
+  ResultType,
+  NameType
+> {
   // biome-ignore-end lint/suspicious/noExplicitAny: see above
-  declare readonly opts: QueueOptions;
+  declare opts: QueueOptions;
   jobsOpts: DefaultJobOptions;
   /** Unique to this instance. */
   readonly token: string = randomUUID();
@@ -114,7 +127,7 @@ export class Queue<
   }
 
   /** As `add`, without a span: for subclasses that make their own. */
-  async addJob(
+  protected async addJob(
     name: NameType,
     data: DataType,
     opts: JobsOptions = {},
@@ -124,7 +137,7 @@ export class Queue<
       throw new Error("JobId cannot be '0' or start with '0:'");
     }
     const [job] = await this.create([{ name, data, opts }]);
-    this.emit('waiting', job);
+    this.tell('waiting', [job]);
     return job!;
   }
 

@@ -251,7 +251,10 @@ export abstract class WorkerRuns<
     }
   }
 
-  private announceCompletion(job: Job<DataType, ResultType, NameType>, result: ResultType): void {
+  private announceCompletion(
+    job: Job<DataType, ResultType, NameType, ProgressType>,
+    result: ResultType,
+  ): void {
     job.attemptsMade++;
     job.returnvalue = (result || undefined) as ResultType;
     job.finishedOn = now();
@@ -261,7 +264,7 @@ export abstract class WorkerRuns<
 
   /** For a job that a transaction of its own run has completed: there is nothing to report. */
   private announceOwnCompletion(
-    job: Job<DataType, ResultType, NameType>,
+    job: Job<DataType, ResultType, NameType, ProgressType>,
     record: ClaimedJob,
   ): boolean {
     const own = JobRun.completionOf(job);

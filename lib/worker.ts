@@ -1,3 +1,4 @@
+import type { Backend } from './engine/backend';
 import type { BackendFactory } from './engine/backend-factory';
 import { ExchangeLoop } from './engine/exchange-loop';
 import { traceMethods } from './engine/telemetry';
@@ -30,6 +31,8 @@ export class Worker<
   // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, an untyped result
   ResultType = any,
   NameType extends string = string,
+  /** BullMQ's place for the kind of backend; there is one kind here. */
+  _BackendType = Backend,
   ProgressType extends JobProgress = JobProgress,
 > extends WorkerRuns<DataType, ResultType, NameType, ProgressType> {
   private readonly cleanups: (() => unknown)[] = [];

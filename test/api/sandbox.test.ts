@@ -54,8 +54,8 @@ describe.each([
   function runner(queue: Queue, worker: Worker) {
     const ends = new Map<string, Ended>();
     worker.on('completed', (job: Job, result) => ends.set(job.id!, { job, result }));
-    worker.on('failed', (job: Job, error) => {
-      if (job.finishedOn) ends.set(job.id!, { job, error });
+    worker.on('failed', (job, error) => {
+      if (job?.finishedOn) ends.set(job.id!, { job, error });
     });
     const end = async (id: string): Promise<Ended> => {
       await until(() => ends.has(id), { message: `the end of job ${id}` });

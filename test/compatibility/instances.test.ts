@@ -1,4 +1,4 @@
-import { QueueEventsProducer } from '../../lib';
+import { type FlowProducerListener, QueueEventsProducer } from '../../lib';
 import { useInstances } from '../helpers/instances';
 
 const on = useInstances();
@@ -41,10 +41,13 @@ describe('instances', () => {
     const flow = on.flow();
     const errors: string[] = [];
     flow.on('error', (error) => errors.push(error.message));
-    flow.on('custom', () => {
+    interface Own extends FlowProducerListener {
+      custom: () => void;
+    }
+    flow.on<Own>('custom', () => {
       throw new Error('in a listener');
     });
-    flow.emit('custom');
+    flow.emit<Own>('custom');
     expect(errors).toEqual(['in a listener']);
   });
 });
