@@ -46,6 +46,16 @@ export interface ParentKeys {
 /** A token that asks for no lock: what the methods of a job take for none. */
 export const NO_TOKEN = '0';
 
+/** Members of a job that are no data of it. */
+type NoField =
+  | 'queue'
+  | 'queueName'
+  | 'prefix'
+  | 'withTransaction'
+  | 'toJSON'
+  | 'asJSON'
+  | 'asJSONSandbox';
+
 /** What a job is: its fields as of when it was read, and where its methods find it in the database. */
 export class JobFields<DataType, ReturnType, NameType extends string, ProgressType = JobProgress> {
   progress: ProgressType = 0 as ProgressType;
@@ -72,6 +82,10 @@ export class JobFields<DataType, ReturnType, NameType extends string, ProgressTy
   token?: string;
   /** The id of the scheduler that made it. */
   repeatJobKey?: string;
+  /** For what it may stand: `opts.deduplication.id`. */
+  deduplicationId?: string;
+  /** `<prefix>:<queue>`: what a child gives as the queue of its parent. */
+  readonly queueQualifiedName: string;
   opts: JobsOptions;
   protected boundStore: Store | undefined;
 
@@ -83,6 +97,8 @@ export class JobFields<DataType, ReturnType, NameType extends string, ProgressTy
     public id?: string,
   ) {
     this.opts = opts;
+    this.queueQualifiedName = qualifiedName(queue.prefix, queue.name);
+    if (opts.deduplication) this.deduplicationId = opts.deduplication.id;
     this.delay = Math.max(opts.delay ?? 0, 0);
     this.priority = opts.priority ?? 0;
     this.timestamp = opts.timestamp ?? 0;
@@ -133,16 +149,6 @@ export class JobFields<DataType, ReturnType, NameType extends string, ProgressTy
     return this.queue.prefix;
   }
 
-  /** `<prefix>:<queue>`: what a child gives as the queue of its parent. */
-  get queueQualifiedName(): string {
-    return qualifiedName(this.prefix, this.queueName);
-  }
-
-  /** For what this job may stand: `opts.deduplication.id`. */
-  get deduplicationId(): string | undefined {
-    return this.opts.deduplication?.id;
-  }
-
   protected get key(): string {
     return `${this.queueQualifiedName}:${this.id}`;
   }
@@ -165,9 +171,12 @@ export class JobFields<DataType, ReturnType, NameType extends string, ProgressTy
   }
 
   /** Without the queue, and as plain as it was stored. */
-  toJSON(): Record<string, unknown> {
+  toJSON(): Pick<
+    this,
+    Exclude<keyof JobFields<DataType, ReturnType, NameType, ProgressType>, NoField>
+  > {
     const { queue: _, boundStore: __, ...fields } = this;
-    return { ...fields, queueQualifiedName: this.queueQualifiedName };
+    return fields;
   }
 
   /** With data, result and stack traces as JSON texts. */

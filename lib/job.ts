@@ -130,7 +130,7 @@ export class Job<
   /** Replaces the data. In any state and without a lock, so also right after the job was moved. */
   async updateData(data: DataType): Promise<void> {
     const text = toJsonText(data, `The data of job ${this.id}`);
-    await this.update({ data: text }, 'updateData');
+    await this.storeChange({ data: text }, 'updateData');
     this.data = data;
   }
 
@@ -139,12 +139,12 @@ export class Job<
    */
   async updateProgress(progress: ProgressType): Promise<void> {
     const text = toJsonText(progress, `The progress of job ${this.id}`);
-    await this.update({ progress: text }, 'updateProgress');
+    await this.storeChange({ progress: text }, 'updateProgress');
     this.progress = progress;
     this.queue.emit?.('progress', this, progress);
   }
 
-  private async update(change: { data?: string; progress?: string }, command: string) {
+  private async storeChange(change: { data?: string; progress?: string }, command: string) {
     const update = { queue_id: await this.queue.queueId(), id: this.id!, ...change };
     if (!this.boundStore) {
       await this.queue.getBackend().updater.run(update);
