@@ -10,11 +10,11 @@ import type {
   QueueListener as ListenerOfQueue,
 } from './model/events';
 import type { JobProgress } from './model/job-record';
-import type { JobSchedulerJson } from './model/scheduler';
 import type { BaseOptions } from './options/connection-options';
 import type { DefaultJobOptions, JobsOptions } from './options/job-options';
 import type { FlowJob, FlowOptions, GetFlowOptions, QueueOptions } from './options/queue-options';
 import type { SandboxOptions } from './options/sandbox-options';
+import type { JobSchedulerJson } from './options/scheduler-json';
 import type { Exception } from './options/telemetry-options';
 import type { SandboxedJob } from './sandboxed-job';
 

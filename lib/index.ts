@@ -75,17 +75,17 @@ export type {
   IoredisListener,
   QueueEventsListener,
 } from './model/events';
-export type { JobJson, JobJsonSandbox, JobProgress } from './model/job-record';
+export type { JobProgress } from './model/job-record';
 export type { FinishedStatus, JobState, JobType } from './model/job-state';
 export type { Metrics } from './model/metrics';
 export { type KeysMap, QueueKeys } from './model/queue-keys';
 export type { QueueMeta } from './model/queue-meta';
-export type { JobSchedulerJson } from './model/scheduler';
 export type { StepRecord } from './model/step';
 export { MetricNames, SpanKind, TelemetryAttributes } from './model/telemetry';
 export { type BackoffOptions, type BackoffStrategy, Backoffs } from './options/backoff';
 export type { BaseOptions, ConnectionOptions, Logger } from './options/connection-options';
 export { getDefaultConnection, setDefaultConnection } from './options/default-connection';
+export type { JobJson, JobJsonSandbox } from './options/job-json';
 export {
   type DeduplicationOptions,
   type DefaultJobOptions,
@@ -112,6 +112,7 @@ export type {
 export { defaultRepeatStrategy, getNextMillis } from './options/repeat-strategy';
 export type { KeepJobs, RemoveOn } from './options/retention';
 export type { SandboxOptions } from './options/sandbox-options';
+export type { JobSchedulerJson } from './options/scheduler-json';
 export type { SignalOptions, StepOptions, TransactionOptions } from './options/step-options';
 export type {
   Attributes,

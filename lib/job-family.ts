@@ -36,7 +36,7 @@ export class JobFamily<
   DataType,
   ReturnType,
   NameType extends string,
-  ProgressType = JobProgress,
+  ProgressType extends JobProgress = JobProgress,
 > extends JobFields<DataType, ReturnType, NameType, ProgressType> {
   /**
    * Lets the active job wait for its children. True when it now waits: the processor is to throw a

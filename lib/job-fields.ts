@@ -1,9 +1,10 @@
 import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
 import { type Refusal, refusalError } from './model/errors';
-import type { JobJson, JobJsonSandbox, JobProgress, JobRecord } from './model/job-record';
+import type { JobProgress, JobRecord } from './model/job-record';
 import { qualifiedName } from './model/names';
 import type { BackoffStrategy } from './options/backoff';
+import type { JobJson, JobJsonSandbox } from './options/job-json';
 import type { JobsOptions } from './options/job-options';
 import type { MetricsOptions } from './options/metrics-options';
 import type { RepeatStrategy } from './options/repeat-options';
@@ -57,10 +58,15 @@ type NoField =
   | 'asJSONSandbox';
 
 /** What a job is: its fields as of when it was read, and where its methods find it in the database. */
-export class JobFields<DataType, ReturnType, NameType extends string, ProgressType = JobProgress> {
+export class JobFields<
+  DataType,
+  ReturnType,
+  NameType extends string,
+  ProgressType extends JobProgress = JobProgress,
+> {
   progress: ProgressType = 0 as ProgressType;
   returnvalue: ReturnType = null as ReturnType;
-  stacktrace: string[] = null as unknown as string[];
+  stacktrace: string[] | null = null;
   /** Milliseconds, as it was given last; 0 once the job is no longer delayed. */
   delay: number;
   priority: number;
@@ -70,7 +76,7 @@ export class JobFields<DataType, ReturnType, NameType extends string, ProgressTy
   attemptsMade = 0;
   stalledCounter = 0;
   failedReason!: string;
-  deferredFailure?: string;
+  deferredFailure!: string;
   /** Milliseconds since 1970. */
   finishedOn?: number;
   /** Milliseconds since 1970. */
@@ -194,7 +200,7 @@ export class JobFields<DataType, ReturnType, NameType extends string, ProgressTy
       timestamp: this.timestamp,
       stacktrace: JSON.stringify(this.stacktrace ?? []),
       returnvalue: JSON.stringify(this.returnvalue ?? null),
-      ...(failedReason != null && { failedReason }),
+      failedReason,
       ...(deferredFailure != null && { deferredFailure }),
       ...(finishedOn != null && { finishedOn }),
       ...(processedOn != null && { processedOn }),

@@ -2,7 +2,7 @@ import { type DependenciesPage, readDependencies } from './engine/read-dependenc
 import { Job } from './job';
 import type { QueueListener } from './model/events';
 import type { JobRecord } from './model/job-record';
-import { isJobType, type JobState, type JobType, jobStates, toJobState } from './model/job-state';
+import { type JobState, type JobType, jobStates, toJobState } from './model/job-state';
 import { KEPT_EVENTS, type QueueMeta } from './model/queue-meta';
 import type { StepRecord } from './model/step';
 import type { QueueOptions } from './options/queue-options';
@@ -45,7 +45,7 @@ export class QueueGetters<JobBase extends Job = Job> extends QueueBase<QueueList
   /** Ids of jobs, as `getJobs`. There are none in a state that does not exist. */
   async getRanges(types: JobType | JobType[], start = 0, end = -1, asc = false): Promise<string[]> {
     const queueId = await this.queueId();
-    const states = new Set([types].flat().filter(isJobType).map(toJobState));
+    const states = new Set([types].flat().flatMap((type) => toJobState(type) ?? []));
     const ranges = await Promise.all(
       [...states].map((state) => this.store.listJobs(queueId, state, start, end, asc)),
     );
@@ -86,7 +86,8 @@ export class QueueGetters<JobBase extends Job = Job> extends QueueBase<QueueList
   async getJobCounts(...types: JobType[]): Promise<{ [type: string]: number }> {
     const counts = await this.store.countJobs(await this.queueId());
     const asked = types.length > 0 ? types : [...jobStates];
-    return Object.fromEntries(asked.map((type) => [type, counts[toJobState(type)] ?? 0]));
+    const countOf = (type: JobType) => counts[toJobState(type) as JobState] ?? 0;
+    return Object.fromEntries(asked.map((type) => [type, countOf(type)]));
   }
 
   /** How many jobs are in these states together. */

@@ -15,6 +15,9 @@ import { checkQueueOptions, type QueueOptions } from './options/queue-options';
 import { QueueSchedulers } from './queue-schedulers';
 import { queueMethods } from './traced-methods';
 
+/** What `queue.clean` takes: what it removes alone, and two words of BullMQ's. */
+type CleanedType = Exclude<JobType, 'waiting-children' | 'repeat'> | 'paused';
+
 /** Jobs changed in one transaction, so that no lock is held for long. */
 const BATCH = 1_000;
 
@@ -262,15 +265,16 @@ export class Queue<
 
   /**
    * Removes jobs of one state that are older than `grace` milliseconds, at most `limit` (0: all).
-   * Resolves to their ids. Active jobs are left alone.
+   * Resolves to their ids. Active jobs are left alone, and none are `paused`, which BullMQ has a word for.
    */
-  async clean(grace: number, limit: number, type: JobType = 'completed'): Promise<string[]> {
+  async clean(grace: number, limit: number, type: CleanedType = 'completed'): Promise<string[]> {
+    const state = toJobState(type);
     const queueId = await this.queueId();
     const removed: string[] = [];
     const most = limit > 0 ? limit : Number.POSITIVE_INFINITY;
-    while (removed.length < most) {
+    while (state && removed.length < most) {
       const batch = Math.min(BATCH, most - removed.length);
-      const ids = await this.store.cleanJobs(queueId, toJobState(type), grace, batch);
+      const ids = await this.store.cleanJobs(queueId, state, grace, batch);
       if (ids.length === 0) break;
       removed.push(...ids);
     }

@@ -265,8 +265,8 @@ export class Worker<
   }
 
   /**
-   * Fetches a job by hand; its lock lasts `lockDuration`, unless extended. Undefined when there is
-   * none, and for a worker that is paused or closing.
+   * Fetches a job by hand; its lock lasts `lockDuration`, unless extended. Undefined, which BullMQ's type
+   * does not say, when there is none, and for a worker that is paused or closing.
    * @param token of your own; needed to complete, fail or move the job
    * @param opts.block when the last fetch found nothing, wait up to `drainDelay` seconds for a job.
    * Default true.
@@ -274,10 +274,10 @@ export class Worker<
   async getNextJob(
     token: string,
     { block = true } = {},
-  ): Promise<Job<DataType, ResultType, NameType, ProgressType> | undefined> {
+  ): Promise<Job<DataType, ResultType, NameType, ProgressType>> {
     const job = await this.fetch(token, block);
     await this.tracer?.fetched(job, { block });
-    return job;
+    return job as Job<DataType, ResultType, NameType, ProgressType>;
   }
 
   private async fetch(

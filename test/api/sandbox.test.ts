@@ -328,7 +328,7 @@ describe.each([
         details: { list: [1, 2] },
         cause: { message: 'because' },
       });
-      expect(job.stacktrace[0]).toContain('acts.ts');
+      expect(job.stacktrace![0]).toContain('acts.ts');
     });
 
     test.each([
@@ -355,7 +355,7 @@ describe.each([
 
     test('and its job is tried again in another child', async () => {
       const { job, result } = await setUp().run('exit', { code: 1, times: 2 }, { attempts: 3 });
-      expect([result, job.attemptsMade, job.stacktrace.length]).toEqual(['ran', 3, 2]);
+      expect([result, job.attemptsMade, job.stacktrace!.length]).toEqual(['ran', 3, 2]);
     });
 
     test.each([
