@@ -24,10 +24,9 @@ export type KeyPrefixOptions = Pick<BaseOptions, 'prefix'>;
 export type FlowOpts = FlowOptions;
 export type NodeOpts = GetFlowOptions;
 export type BaseJobOptions = DefaultJobOptions &
-  Pick<JobsOptions, 'jobId' | 'parent' | 'prevMillis'>;
+  Pick<JobsOptions, 'jobId' | 'parent' | 'prevMillis' | 'repeatJobKey'>;
 export type BulkJobOptions = JobsOptions;
-export type CompressableJobOptions = Omit<JobsOptions, keyof BaseJobOptions | 'repeat'>;
-export type JobSchedulerJobOptions = JobsOptions;
+export type CompressableJobOptions = Omit<JobsOptions, keyof BaseJobOptions>;
 export type JobSchedulerTemplateJson<DataType = unknown> = NonNullable<
   JobSchedulerJson<DataType>['template']
 >;
@@ -56,46 +55,20 @@ export type WorkerListener<
   ProgressType extends JobProgress = JobProgress,
 > = ListenerOfJobs<Job<DataType, ResultType, NameType, ProgressType>, ResultType, ProgressType>;
 
-/** What a file exports whose path is given for a processor. */
-export type SandboxedJobProcessor<DataType = any, ResultType = any> = (
-  job: SandboxedJob<DataType, ResultType>,
-  token?: string,
-  signal?: AbortSignal,
-) => ResultType | PromiseLike<ResultType>;
-
-/** What a job is to code that does not work on it. */
-export type MinimalJob<
-  DataType = any,
-  ReturnType = any,
-  NameType extends string = string,
-  ProgressType extends JobProgress = JobProgress,
-> = Pick<
-  Job<DataType, ReturnType, NameType, ProgressType>,
-  | 'name'
-  | 'data'
-  | 'opts'
-  | 'id'
-  | 'progress'
-  | 'returnvalue'
-  | 'stacktrace'
-  | 'delay'
-  | 'timestamp'
-  | 'attemptsMade'
-  | 'failedReason'
-  | 'finishedOn'
-  | 'processedOn'
-  | 'parentKey'
-  | 'parent'
-  | 'repeatJobKey'
-  | 'asJSON'
-  | 'asJSONSandbox'
-  | 'updateData'
-  | 'updateProgress'
-  | 'log'
-  | 'queueName'
-  | 'prefix'
-  | 'queueQualifiedName'
->;
+/**
+ * What a file exports whose path is given for a processor. The form with a callback is in BullMQ's type alone:
+ * neither library calls one.
+ */
+export type SandboxedJobProcessor<DataType = any, ResultType = any> =
+  | ((
+      job: SandboxedJob<DataType, ResultType>,
+      token?: string,
+      signal?: AbortSignal,
+    ) => ResultType | PromiseLike<ResultType>)
+  | ((
+      job: SandboxedJob<DataType, ResultType>,
+      callback: (error: unknown, result: ResultType) => void,
+    ) => void);
 // biome-ignore-end lint/suspicious/noExplicitAny: see above
 
 /** What `job.retry` takes. Defaults: false. */
@@ -118,10 +91,4 @@ export interface ObliterateOpts {
 /** What `worker.getNextJob` takes. Default: true. */
 export interface GetNextJobOptions {
   block?: boolean;
-}
-
-/** The parent of a job, as the job has it. */
-export interface ParentKeys {
-  id: string;
-  queueKey: string;
 }

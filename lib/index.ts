@@ -15,14 +15,11 @@ export type {
   FlowRootLeafJob,
   FlowRootParentJob,
   GetNextJobOptions,
-  JobSchedulerJobOptions,
   JobSchedulerTemplateJson,
   KeyPrefixOptions,
-  MinimalJob,
   MoveToWaitingChildrenOpts,
   NodeOpts,
   ObliterateOpts,
-  ParentKeys,
   QueueBaseOptions,
   QueueEventsProducerOptions,
   QueueListener,
@@ -75,7 +72,7 @@ export type {
   IoredisListener,
   QueueEventsListener,
 } from './model/events';
-export type { JobProgress } from './model/job-record';
+export type { JobProgress, ParentKeys } from './model/job-record';
 export type { FinishedStatus, JobState, JobType } from './model/job-state';
 export type { Metrics } from './model/metrics';
 export { type KeysMap, QueueKeys } from './model/queue-keys';
@@ -89,11 +86,13 @@ export type { JobJson, JobJsonSandbox } from './options/job-json';
 export {
   type DeduplicationOptions,
   type DefaultJobOptions,
+  type JobSchedulerJobOptions,
   type JobsOptions,
   type ParentOptions,
   PRIORITY_LIMIT,
 } from './options/job-options';
 export { type MetricsOptions, MetricsTime } from './options/metrics-options';
+export type { MinimalJob } from './options/minimal-job';
 export type {
   FlowJob,
   FlowOptions,
@@ -141,4 +140,4 @@ export { removeAllQueueData } from './remove-all-queue-data';
 export type { SandboxedJob } from './sandboxed-job';
 export { type BackendClasses, withBackend } from './with-backend';
 export { Worker } from './worker';
-export type { Processor } from './worker-runs';
+export type { AnyProcessor, Processor } from './worker-runs';

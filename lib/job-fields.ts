@@ -1,7 +1,7 @@
 import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
 import { type Refusal, refusalError } from './model/errors';
-import type { JobProgress, JobRecord } from './model/job-record';
+import type { JobProgress, JobRecord, ParentKeys } from './model/job-record';
 import { qualifiedName } from './model/names';
 import type { BackoffStrategy } from './options/backoff';
 import type { JobJson, JobJsonSandbox } from './options/job-json';
@@ -27,21 +27,6 @@ export interface MinimalQueue {
   /** The signal by which a job that runs here is cancelled. */
   cancellationOf?(job: object): AbortSignal | undefined;
   emit?(event: string, ...args: unknown[]): boolean;
-}
-
-/** The parent of a job, marked by what the failure of the job does to it. */
-export interface ParentKeys {
-  id: string;
-  /** `<prefix>:<queue>`. */
-  queueKey: string;
-  /** `failParentOnFailure` */
-  fpof?: boolean;
-  /** `removeDependencyOnFailure` */
-  rdof?: boolean;
-  /** `ignoreDependencyOnFailure` */
-  idof?: boolean;
-  /** `continueParentOnFailure` */
-  cpof?: boolean;
 }
 
 /** A token that asks for no lock: what the methods of a job take for none. */
@@ -84,7 +69,7 @@ export class JobFields<
   /** The name of the worker that ran it last. */
   processedBy?: string;
   parentKey?: string;
-  parent?: ParentKeys;
+  parent?: ParentKeys & { id: string };
   token?: string;
   /** The id of the scheduler that made it. */
   repeatJobKey?: string;

@@ -14,7 +14,7 @@ import {
   type WorkerOptions,
 } from './options/worker-options';
 import { workerMethods } from './traced-methods';
-import { type Processor, WorkerRuns } from './worker-runs';
+import { type AnyProcessor, WorkerRuns } from './worker-runs';
 
 /** Milliseconds between looks while `getNextJob` waits. */
 const LOOK_AGAIN_MS = 100;
@@ -53,7 +53,7 @@ export class Worker<
    */
   constructor(
     name: string,
-    processor?: Processor<DataType, ResultType, NameType, ProgressType> | string | URL | null,
+    processor?: AnyProcessor<DataType, ResultType, NameType, ProgressType> | string | URL | null,
     opts: WorkerOptions = {},
     backendFactory?: BackendFactory,
   ) {

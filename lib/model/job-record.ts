@@ -34,6 +34,21 @@ export interface JobRecord {
   repeatJobKey?: string | null;
 }
 
+/** The parent of a job, marked by what the failure of the job does to it. */
+export interface ParentKeys {
+  id?: string;
+  /** `<prefix>:<queue>`. */
+  queueKey: string;
+  /** `failParentOnFailure` */
+  fpof?: boolean;
+  /** `removeDependencyOnFailure` */
+  rdof?: boolean;
+  /** `ignoreDependencyOnFailure` */
+  idof?: boolean;
+  /** `continueParentOnFailure` */
+  cpof?: boolean;
+}
+
 /** A job that a worker has claimed: active, under this token. */
 export interface ClaimedJob extends JobRecord {
   token: string;

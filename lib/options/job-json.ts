@@ -1,4 +1,4 @@
-import type { JobProgress } from '../model/job-record';
+import type { JobProgress, ParentKeys } from '../model/job-record';
 import type { JobsOptions } from './job-options';
 
 /** A job as plain fields, with data, result and stack traces as JSON texts. */
@@ -21,7 +21,7 @@ export interface JobJson {
   finishedOn?: number;
   processedOn?: number;
   processedBy?: string;
-  parent?: { id?: string; queueKey: string };
+  parent?: ParentKeys;
   parentKey?: string;
   /** The id of the scheduler that made it. */
   repeatJobKey?: string;

@@ -54,7 +54,7 @@ describe('values that BullMQ exports', () => {
     const backoff = ours.Backoffs.normalize(50);
     expect(backoff).toEqual(bullmq.Backoffs.normalize(50));
     const exponential = { type: 'exponential', delay: 100 };
-    expect(await ours.Backoffs.calculate(exponential, 3, new Error('no'), null)).toBe(400);
+    expect(await ours.Backoffs.calculate(exponential, 3, new Error('no'), undefined)).toBe(400);
     expect(bullmq.Backoffs.calculate(exponential, 3, new Error('no'), {} as never)).toBe(400);
   });
 });
