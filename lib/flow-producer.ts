@@ -68,6 +68,11 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     return new QueueKeys(this.opts.prefix);
   }
 
+  /** What names it: what it works with has no JSON. */
+  toJSON(): { prefix: string } {
+    return { prefix: this.opts.prefix ?? DEFAULT_PREFIX };
+  }
+
   getBackend(): Backend {
     return this.backend;
   }

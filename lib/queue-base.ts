@@ -90,6 +90,12 @@ export class QueueBase<
     return this.closing ? this.queueIdPromise : this.backend.queueId(this.prefix, this.name);
   }
 
+  /** What names it: what it works with has no JSON. */
+  toJSON(): { name: string; prefix: string; qualifiedName: string } {
+    const { name, prefix, qualifiedName } = this;
+    return { name, prefix, qualifiedName };
+  }
+
   /** Resolves when the database answers, its schema fits and the queue exists; rejects when not. */
   async waitUntilReady(): Promise<void> {
     await this.queueId();

@@ -36,11 +36,21 @@ function writeWrapper() {
     [
       "import tuskmq from './index.js';",
       '',
+      'export default tuskmq;',
       ...names.map((name) => `export const ${name} = tuskmq.${name};`),
       '',
     ].join('\n'),
   );
-  writeFileSync(path.join(out, 'index.d.mts'), "export * from './index.js';\n");
+  writeFileSync(
+    path.join(out, 'index.d.mts'),
+    [
+      "import * as tuskmq from './index.js';",
+      '',
+      "export * from './index.js';",
+      'export default tuskmq;',
+      '',
+    ].join('\n'),
+  );
 }
 
 /**

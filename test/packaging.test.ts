@@ -84,6 +84,14 @@ describe('the package', () => {
     expect(out).toBe('function');
   });
 
+  test('is the default of its ES module, as a whole', async () => {
+    const out = await program(
+      'default.mjs',
+      `import tuskmq, { Queue } from 'tuskmq'; console.log(tuskmq.Queue === Queue);`,
+    );
+    expect(out).toBe('true');
+  });
+
   test('hands out the same values to require and to import', async () => {
     const out = await program(
       'both.mjs',
@@ -144,7 +152,8 @@ describe('the package', () => {
     const file = `types.${extension}`;
     fs.writeFileSync(
       path.join(app, file),
-      `import { Queue, migrate, type QueueOptions } from 'tuskmq';
+      `import tuskmq, { Queue, migrate, type QueueOptions } from 'tuskmq';
+       export const all: typeof Queue = tuskmq.Queue;
        export const ready: Promise<void> = migrate({ connection: 'postgres://localhost/app' });
        export type Options = QueueOptions;
        export function isQueue(value: unknown): value is Queue { return value instanceof Queue; }
@@ -153,7 +162,15 @@ describe('the package', () => {
       `,
     );
     const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
-    const flags = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'node16'];
+    const flags = [
+      '--noEmit',
+      '--strict',
+      '--target',
+      'es2022',
+      '--module',
+      'node16',
+      '--esModuleInterop',
+    ];
     await node(app, tsc, ...flags, '--types', '', file);
   });
 });

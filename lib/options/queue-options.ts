@@ -61,7 +61,8 @@ export interface FlowProducerOptions extends BaseOptions {}
 export interface FlowJob {
   name: string;
   queueName: string;
-  data?: unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, untyped data
+  data?: any;
   /** Default: the flow producer's. */
   prefix?: string;
   opts?: import('./job-options').JobsOptions;

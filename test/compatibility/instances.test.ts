@@ -23,6 +23,19 @@ describe('instances', () => {
     expect(producer.closing).toBe(producer.close());
   });
 
+  test('have a JSON', async () => {
+    const queue = on.queue();
+    const { name, qualifiedName } = queue;
+    const json = JSON.stringify({ name, prefix: 'bull', qualifiedName });
+    const events = await on.events(queue);
+    expect([queue, on.worker(queue, null), events].map((one) => JSON.stringify(one))).toEqual([
+      json,
+      json,
+      json,
+    ]);
+    expect(JSON.stringify(on.flow())).toBe('{"prefix":"bull"}');
+  });
+
   test('type and chain their listeners', async () => {
     const queue = on.queue();
     const heard: string[] = [];
