@@ -3,6 +3,7 @@
  * them, or none.
  */
 
+import type { EventEmitter } from 'node:events';
 import type { Job } from './job';
 import type { DependenciesOptions, Page } from './job-family';
 import type {
@@ -11,6 +12,7 @@ import type {
 } from './model/events';
 import type { JobProgress } from './model/job-record';
 import type { BaseOptions } from './options/connection-options';
+import type { RedisClient, RedisSettings } from './options/foreign-connection';
 import type { DefaultJobOptions, JobsOptions } from './options/job-options';
 import type { FlowJob, FlowOptions, GetFlowOptions, QueueOptions } from './options/queue-options';
 import type { SandboxOptions } from './options/sandbox-options';
@@ -91,4 +93,43 @@ export interface ObliterateOpts {
 /** What `worker.getNextJob` takes. Default: true. */
 export interface GetNextJobOptions {
   block?: boolean;
+}
+
+/** Settings of a Redis client, as BullMQ takes them. */
+// biome-ignore lint/suspicious/noExplicitAny: as in BullMQ
+export type RedisOptions = RedisSettings & { [setting: string]: any };
+
+/** A connection of BullMQ's: there is none here. */
+export interface IConnection extends EventEmitter {
+  waitUntilReady(): Promise<boolean>;
+  client: Promise<RedisClient>;
+}
+
+/** What `job.addJob` takes in BullMQ; not here. */
+export interface ParentKeyOpts {
+  addToWaitingChildren?: boolean;
+  deferParentRelease?: boolean;
+  parentDependenciesKey?: string;
+  parentKey?: string;
+}
+
+/** A parent as some of BullMQ's users describe it; nothing takes it. */
+export interface Parent<DataType> {
+  name: string;
+  prefix?: string;
+  queue?: string;
+  data?: DataType;
+  opts?: JobsOptions;
+}
+
+/** What BullMQ's inner moves of jobs take; nothing does here. */
+export interface RetryJobOpts {
+  // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ
+  fieldsToUpdate?: Record<string, any>;
+}
+
+/** What BullMQ's inner moves of jobs take; nothing does here. */
+export interface MoveToDelayedOpts extends RetryJobOpts {
+  skipAttempt?: boolean;
+  fetchNext?: boolean;
 }

@@ -15,20 +15,46 @@ export type {
   FlowRootLeafJob,
   FlowRootParentJob,
   GetNextJobOptions,
+  IConnection,
   JobSchedulerTemplateJson,
   KeyPrefixOptions,
+  MoveToDelayedOpts,
   MoveToWaitingChildrenOpts,
   NodeOpts,
   ObliterateOpts,
+  Parent,
+  ParentKeyOpts,
   QueueBaseOptions,
   QueueEventsProducerOptions,
   QueueListener,
+  RedisOptions,
   RepeatBaseOptions,
+  RetryJobOpts,
   RetryOptions,
   SandboxedJobProcessor,
   SandboxedOptions,
   WorkerListener,
 } from './bullmq-types';
+export {
+  array2obj,
+  DELAY_TIME_1,
+  DELAY_TIME_5,
+  delay,
+  errorToJSON,
+  getParentKey,
+  increaseMaxListeners,
+  isEmpty,
+  isNotConnectionError,
+  isRedisInstance,
+  isRedisVersionLowerThan,
+  lengthInUtf8Bytes,
+  objectToFlatArray,
+  optsDecodeMap,
+  parseObjectValues,
+  QUEUE_EVENT_SUFFIX,
+  removeUndefinedFields,
+  tryCatch,
+} from './bullmq-values';
 export type { TransactionClient } from './db/transaction';
 export {
   type BackendFactory,
@@ -82,6 +108,7 @@ export { MetricNames, SpanKind, TelemetryAttributes } from './model/telemetry';
 export { type BackoffOptions, type BackoffStrategy, Backoffs } from './options/backoff';
 export type { BaseOptions, ConnectionOptions, Logger } from './options/connection-options';
 export { getDefaultConnection, setDefaultConnection } from './options/default-connection';
+export type { RedisClient } from './options/foreign-connection';
 export type { JobJson, JobJsonSandbox } from './options/job-json';
 export {
   type DeduplicationOptions,
