@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { build } from 'esbuild';
 import manifest from '../package.json';
 import { createDatabase } from './helpers/database';
 
@@ -64,12 +65,46 @@ describe('the package', () => {
     expect([...tops].sort()).toEqual(['dist', 'migrations', 'package.json', 'sql']);
   });
 
-  test('reads its SQL from beside the compiled code', () => {
-    // The code says path.join(__dirname, '../../sql'), in lib/store/ as in dist/store/.
-    const store = path.join(app, 'node_modules/tuskmq/dist/store');
-    expect(fs.existsSync(path.join(store, '../../sql'))).toBe(true);
-    expect(fs.existsSync(path.join(store, '../../migrations'))).toBe(true);
-  });
+  test.each(['cjs', 'esm'] as const)(
+    'is bundled with an application into one file that needs no other, as %s',
+    async (format) => {
+      const database = await createDatabase();
+      const source = path.join(app, `bundled-${format}.ts`);
+      fs.writeFileSync(
+        source,
+        `import { Queue, Worker } from 'tuskmq';
+       const connection = ${JSON.stringify(database.url)};
+       const queue = new Queue('q', { connection });
+       const worker = new Worker('q', async (job) => job.data + 1, { connection });
+       worker.on('completed', async (_job, result) => {
+         console.log(result);
+         await worker.close();
+         await queue.close();
+       });
+       void queue.add('job', 1);`,
+      );
+      const elsewhere = path.join(folder, 'elsewhere', format);
+      const file = path.join(elsewhere, format === 'esm' ? 'app.mjs' : 'app.cjs');
+      await build({
+        entryPoints: [source],
+        outfile: file,
+        bundle: true,
+        platform: 'node',
+        format,
+        external: ['pg-native'],
+        logLevel: 'silent',
+        banner: {
+          js:
+            format === 'esm'
+              ? `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = '.'; const __filename = 'x.js';`
+              : '',
+        },
+      });
+      const out = await node(elsewhere, file);
+      await database.drop();
+      expect(out.trim()).toBe('2');
+    },
+  );
 
   test('is required by a CommonJS module', async () => {
     const out = await program('main.cjs', `console.log(typeof require('tuskmq').Queue);`);
