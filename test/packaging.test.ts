@@ -79,6 +79,11 @@ describe('the package', () => {
        worker.on('completed', async (_job, result) => {
          console.log(result);
          await worker.close();
+         const filed = new Worker('q', process.argv[1], { connection });
+         const failed = new Promise((resolve) => filed.once('failed', (_job, error) => resolve(error)));
+         await queue.add('job', 1);
+         console.log((await failed).message);
+         await filed.close();
          await queue.close();
        });
        void queue.add('job', 1);`,
@@ -102,7 +107,7 @@ describe('the package', () => {
       });
       const out = await node(elsewhere, file);
       await database.drop();
-      expect(out.trim()).toBe('2');
+      expect(out.trim()).toMatch(/^2\nProcessors in files need .* leave tuskmq out of the bundle/);
     },
   );
 
