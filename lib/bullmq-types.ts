@@ -3,15 +3,20 @@
  * them, or none.
  */
 
+import type { EventEmitter } from 'node:events';
 import type { Job } from './job';
 import type { DependenciesOptions, Page } from './job-family';
-import type { WorkerListener as ListenerOfJobs } from './model/events';
+import type {
+  WorkerListener as ListenerOfJobs,
+  QueueListener as ListenerOfQueue,
+} from './model/events';
 import type { JobProgress } from './model/job-record';
-import type { JobSchedulerJson } from './model/scheduler';
 import type { BaseOptions } from './options/connection-options';
+import type { RedisClient, RedisSettings } from './options/foreign-connection';
 import type { DefaultJobOptions, JobsOptions } from './options/job-options';
 import type { FlowJob, FlowOptions, GetFlowOptions, QueueOptions } from './options/queue-options';
 import type { SandboxOptions } from './options/sandbox-options';
+import type { JobSchedulerJson } from './options/scheduler-json';
 import type { Exception } from './options/telemetry-options';
 import type { SandboxedJob } from './sandboxed-job';
 
@@ -21,10 +26,9 @@ export type KeyPrefixOptions = Pick<BaseOptions, 'prefix'>;
 export type FlowOpts = FlowOptions;
 export type NodeOpts = GetFlowOptions;
 export type BaseJobOptions = DefaultJobOptions &
-  Pick<JobsOptions, 'jobId' | 'parent' | 'prevMillis'>;
+  Pick<JobsOptions, 'jobId' | 'parent' | 'prevMillis' | 'repeatJobKey'>;
 export type BulkJobOptions = JobsOptions;
-export type CompressableJobOptions = Omit<JobsOptions, keyof BaseJobOptions | 'repeat'>;
-export type JobSchedulerJobOptions = JobsOptions;
+export type CompressableJobOptions = Omit<JobsOptions, keyof BaseJobOptions>;
 export type JobSchedulerTemplateJson<DataType = unknown> = NonNullable<
   JobSchedulerJson<DataType>['template']
 >;
@@ -42,6 +46,9 @@ export type DependenciesOpts = DependenciesOptions;
 export type DependencyOpts = Page;
 
 // biome-ignore-start lint/suspicious/noExplicitAny: as in BullMQ, untyped data and results
+/** What a queue tells its own listeners. */
+export type QueueListener<JobBase extends Job = Job> = ListenerOfQueue<JobBase>;
+
 /** What a worker tells its own listeners. */
 export type WorkerListener<
   DataType = any,
@@ -50,46 +57,20 @@ export type WorkerListener<
   ProgressType extends JobProgress = JobProgress,
 > = ListenerOfJobs<Job<DataType, ResultType, NameType, ProgressType>, ResultType, ProgressType>;
 
-/** What a file exports whose path is given for a processor. */
-export type SandboxedJobProcessor<DataType = any, ResultType = any> = (
-  job: SandboxedJob<DataType, ResultType>,
-  token?: string,
-  signal?: AbortSignal,
-) => ResultType | PromiseLike<ResultType>;
-
-/** What a job is to code that does not work on it. */
-export type MinimalJob<
-  DataType = any,
-  ReturnType = any,
-  NameType extends string = string,
-  ProgressType extends JobProgress = JobProgress,
-> = Pick<
-  Job<DataType, ReturnType, NameType, ProgressType>,
-  | 'name'
-  | 'data'
-  | 'opts'
-  | 'id'
-  | 'progress'
-  | 'returnvalue'
-  | 'stacktrace'
-  | 'delay'
-  | 'timestamp'
-  | 'attemptsMade'
-  | 'failedReason'
-  | 'finishedOn'
-  | 'processedOn'
-  | 'parentKey'
-  | 'parent'
-  | 'repeatJobKey'
-  | 'asJSON'
-  | 'asJSONSandbox'
-  | 'updateData'
-  | 'updateProgress'
-  | 'log'
-  | 'queueName'
-  | 'prefix'
-  | 'queueQualifiedName'
->;
+/**
+ * What a file exports whose path is given for a processor. The form with a callback is in BullMQ's type alone:
+ * neither library calls one.
+ */
+export type SandboxedJobProcessor<DataType = any, ResultType = any> =
+  | ((
+      job: SandboxedJob<DataType, ResultType>,
+      token?: string,
+      signal?: AbortSignal,
+    ) => ResultType | PromiseLike<ResultType>)
+  | ((
+      job: SandboxedJob<DataType, ResultType>,
+      callback: (error: unknown, result: ResultType) => void,
+    ) => void);
 // biome-ignore-end lint/suspicious/noExplicitAny: see above
 
 /** What `job.retry` takes. Defaults: false. */
@@ -114,8 +95,41 @@ export interface GetNextJobOptions {
   block?: boolean;
 }
 
-/** The parent of a job, as the job has it. */
-export interface ParentKeys {
-  id: string;
-  queueKey: string;
+/** Settings of a Redis client, as BullMQ takes them. */
+// biome-ignore lint/suspicious/noExplicitAny: as in BullMQ
+export type RedisOptions = RedisSettings & { [setting: string]: any };
+
+/** A connection of BullMQ's: there is none here. */
+export interface IConnection extends EventEmitter {
+  waitUntilReady(): Promise<boolean>;
+  client: Promise<RedisClient>;
+}
+
+/** What `job.addJob` takes in BullMQ; not here. */
+export interface ParentKeyOpts {
+  addToWaitingChildren?: boolean;
+  deferParentRelease?: boolean;
+  parentDependenciesKey?: string;
+  parentKey?: string;
+}
+
+/** A parent as some of BullMQ's users describe it; nothing takes it. */
+export interface Parent<DataType> {
+  name: string;
+  prefix?: string;
+  queue?: string;
+  data?: DataType;
+  opts?: JobsOptions;
+}
+
+/** What BullMQ's inner moves of jobs take; nothing does here. */
+export interface RetryJobOpts {
+  // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ
+  fieldsToUpdate?: Record<string, any>;
+}
+
+/** What BullMQ's inner moves of jobs take; nothing does here. */
+export interface MoveToDelayedOpts extends RetryJobOpts {
+  skipAttempt?: boolean;
+  fetchNext?: boolean;
 }

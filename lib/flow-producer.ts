@@ -68,6 +68,11 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     return new QueueKeys(this.opts.prefix);
   }
 
+  /** What names it: what it works with has no JSON. */
+  toJSON(): { prefix: string } {
+    return { prefix: this.opts.prefix ?? DEFAULT_PREFIX };
+  }
+
   getBackend(): Backend {
     return this.backend;
   }
@@ -175,12 +180,12 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     return { ...prepared, flow, queue, children };
   }
 
-  /** A flow from one of its jobs down, or undefined when that does not exist. */
-  async getFlow(opts: GetFlowOptions): Promise<JobNode | undefined> {
+  /** A flow from one of its jobs down; undefined, which BullMQ's type does not say, when that does not exist. */
+  async getFlow(opts: GetFlowOptions): Promise<JobNode> {
     const { id, queueName, prefix, depth = 10, maxChildren = 20 } = opts;
     const queue = this.queueOf(queueName, prefix);
     const job = await Job.fromId(queue, id);
-    return job && this.nodeOf(job, depth, maxChildren);
+    return (job && this.nodeOf(job, depth, maxChildren)) as Promise<JobNode>;
   }
 
   private async nodeOf(job: Job, depth: number, maxChildren: number): Promise<JobNode> {

@@ -15,22 +15,46 @@ export type {
   FlowRootLeafJob,
   FlowRootParentJob,
   GetNextJobOptions,
-  JobSchedulerJobOptions,
+  IConnection,
   JobSchedulerTemplateJson,
   KeyPrefixOptions,
-  MinimalJob,
+  MoveToDelayedOpts,
   MoveToWaitingChildrenOpts,
   NodeOpts,
   ObliterateOpts,
-  ParentKeys,
+  Parent,
+  ParentKeyOpts,
   QueueBaseOptions,
   QueueEventsProducerOptions,
+  QueueListener,
+  RedisOptions,
   RepeatBaseOptions,
+  RetryJobOpts,
   RetryOptions,
   SandboxedJobProcessor,
   SandboxedOptions,
   WorkerListener,
 } from './bullmq-types';
+export {
+  array2obj,
+  DELAY_TIME_1,
+  DELAY_TIME_5,
+  delay,
+  errorToJSON,
+  getParentKey,
+  increaseMaxListeners,
+  isEmpty,
+  isNotConnectionError,
+  isRedisInstance,
+  isRedisVersionLowerThan,
+  lengthInUtf8Bytes,
+  objectToFlatArray,
+  optsDecodeMap,
+  parseObjectValues,
+  QUEUE_EVENT_SUFFIX,
+  removeUndefinedFields,
+  tryCatch,
+} from './bullmq-values';
 export type { TransactionClient } from './db/transaction';
 export {
   type BackendFactory,
@@ -71,28 +95,31 @@ export {
 } from './model/errors';
 export type {
   FlowProducerListener,
+  IoredisListener,
   QueueEventsListener,
-  QueueListener,
 } from './model/events';
-export type { JobJson, JobJsonSandbox, JobProgress } from './model/job-record';
+export type { JobProgress, ParentKeys } from './model/job-record';
 export type { FinishedStatus, JobState, JobType } from './model/job-state';
 export type { Metrics } from './model/metrics';
 export { type KeysMap, QueueKeys } from './model/queue-keys';
 export type { QueueMeta } from './model/queue-meta';
-export type { JobSchedulerJson } from './model/scheduler';
 export type { StepRecord } from './model/step';
 export { MetricNames, SpanKind, TelemetryAttributes } from './model/telemetry';
 export { type BackoffOptions, type BackoffStrategy, Backoffs } from './options/backoff';
 export type { BaseOptions, ConnectionOptions, Logger } from './options/connection-options';
 export { getDefaultConnection, setDefaultConnection } from './options/default-connection';
+export type { RedisClient } from './options/foreign-connection';
+export type { JobJson, JobJsonSandbox } from './options/job-json';
 export {
   type DeduplicationOptions,
   type DefaultJobOptions,
+  type JobSchedulerJobOptions,
   type JobsOptions,
   type ParentOptions,
   PRIORITY_LIMIT,
 } from './options/job-options';
 export { type MetricsOptions, MetricsTime } from './options/metrics-options';
+export type { MinimalJob } from './options/minimal-job';
 export type {
   FlowJob,
   FlowOptions,
@@ -111,6 +138,7 @@ export type {
 export { defaultRepeatStrategy, getNextMillis } from './options/repeat-strategy';
 export type { KeepJobs, RemoveOn } from './options/retention';
 export type { SandboxOptions } from './options/sandbox-options';
+export type { JobSchedulerJson } from './options/scheduler-json';
 export type { SignalOptions, StepOptions, TransactionOptions } from './options/step-options';
 export type {
   Attributes,
@@ -139,4 +167,4 @@ export { removeAllQueueData } from './remove-all-queue-data';
 export type { SandboxedJob } from './sandboxed-job';
 export { type BackendClasses, withBackend } from './with-backend';
 export { Worker } from './worker';
-export type { Processor } from './worker-runs';
+export type { AnyProcessor, Processor } from './worker-runs';

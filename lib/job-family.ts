@@ -3,17 +3,19 @@ import { JobFields, NO_TOKEN } from './job-fields';
 import { missingParentError, refusalError } from './model/errors';
 import type { DependencyRecord, JobProgress } from './model/job-record';
 
+// biome-ignore-start lint/suspicious/noExplicitAny: as in BullMQ, untyped values of children
 /** Children of a job by what became of them, by key `<prefix>:<queue>:<id>`. */
 export interface JobDependencies {
-  processed?: Record<string, unknown>;
+  processed?: Record<string, any>;
   unprocessed?: string[];
-  ignored?: Record<string, string>;
+  ignored?: Record<string, any>;
   failed?: string[];
   nextProcessedCursor?: number;
   nextUnprocessedCursor?: number;
   nextIgnoredCursor?: number;
   nextFailedCursor?: number;
 }
+// biome-ignore-end lint/suspicious/noExplicitAny: see above
 
 /** A page of children: `count` (default 20), from `cursor` (default 0) on. */
 export interface Page {
@@ -34,7 +36,7 @@ export class JobFamily<
   DataType,
   ReturnType,
   NameType extends string,
-  ProgressType = JobProgress,
+  ProgressType extends JobProgress = JobProgress,
 > extends JobFields<DataType, ReturnType, NameType, ProgressType> {
   /**
    * Lets the active job wait for its children. True when it now waits: the processor is to throw a
@@ -58,7 +60,8 @@ export class JobFamily<
   }
 
   /** What the completed children returned, by key. */
-  async getChildrenValues<Value = unknown>(): Promise<Record<string, Value>> {
+  // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, untyped values of children
+  async getChildrenValues<Value = any>(): Promise<Record<string, Value>> {
     const children = await this.store.getDependencies(
       await this.queue.queueId(),
       this.id!,

@@ -1,9 +1,10 @@
 import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
 import { type Refusal, refusalError } from './model/errors';
-import type { JobJson, JobJsonSandbox, JobProgress, JobRecord } from './model/job-record';
+import type { JobProgress, JobRecord, ParentKeys } from './model/job-record';
 import { qualifiedName } from './model/names';
 import type { BackoffStrategy } from './options/backoff';
+import type { JobJson, JobJsonSandbox } from './options/job-json';
 import type { JobsOptions } from './options/job-options';
 import type { MetricsOptions } from './options/metrics-options';
 import type { RepeatStrategy } from './options/repeat-options';
@@ -20,7 +21,6 @@ export interface MinimalQueue {
     maxStartedAttempts?: number;
     telemetry?: Telemetry;
     metrics?: MetricsOptions;
-    [option: string]: unknown;
   };
   getBackend(): Backend;
   queueId(): Promise<number>;
@@ -29,29 +29,29 @@ export interface MinimalQueue {
   emit?(event: string, ...args: unknown[]): boolean;
 }
 
-/** The parent of a job, marked by what the failure of the job does to it. */
-export interface ParentKeys {
-  id: string;
-  /** `<prefix>:<queue>`. */
-  queueKey: string;
-  /** `failParentOnFailure` */
-  fpof?: boolean;
-  /** `removeDependencyOnFailure` */
-  rdof?: boolean;
-  /** `ignoreDependencyOnFailure` */
-  idof?: boolean;
-  /** `continueParentOnFailure` */
-  cpof?: boolean;
-}
-
 /** A token that asks for no lock: what the methods of a job take for none. */
 export const NO_TOKEN = '0';
 
+/** Members of a job that are no data of it. */
+type NoField =
+  | 'queue'
+  | 'queueName'
+  | 'prefix'
+  | 'withTransaction'
+  | 'toJSON'
+  | 'asJSON'
+  | 'asJSONSandbox';
+
 /** What a job is: its fields as of when it was read, and where its methods find it in the database. */
-export class JobFields<DataType, ReturnType, NameType extends string, ProgressType = JobProgress> {
+export class JobFields<
+  DataType,
+  ReturnType,
+  NameType extends string,
+  ProgressType extends JobProgress = JobProgress,
+> {
   progress: ProgressType = 0 as ProgressType;
   returnvalue: ReturnType = null as ReturnType;
-  stacktrace: string[] = null as unknown as string[];
+  stacktrace: string[] | null = null;
   /** Milliseconds, as it was given last; 0 once the job is no longer delayed. */
   delay: number;
   priority: number;
@@ -61,7 +61,7 @@ export class JobFields<DataType, ReturnType, NameType extends string, ProgressTy
   attemptsMade = 0;
   stalledCounter = 0;
   failedReason!: string;
-  deferredFailure?: string;
+  deferredFailure!: string;
   /** Milliseconds since 1970. */
   finishedOn?: number;
   /** Milliseconds since 1970. */
@@ -69,10 +69,14 @@ export class JobFields<DataType, ReturnType, NameType extends string, ProgressTy
   /** The name of the worker that ran it last. */
   processedBy?: string;
   parentKey?: string;
-  parent?: ParentKeys;
+  parent?: ParentKeys & { id: string };
   token?: string;
   /** The id of the scheduler that made it. */
   repeatJobKey?: string;
+  /** For what it may stand: `opts.deduplication.id`. */
+  deduplicationId?: string;
+  /** `<prefix>:<queue>`: what a child gives as the queue of its parent. */
+  readonly queueQualifiedName: string;
   opts: JobsOptions;
   protected boundStore: Store | undefined;
 
@@ -84,6 +88,8 @@ export class JobFields<DataType, ReturnType, NameType extends string, ProgressTy
     public id?: string,
   ) {
     this.opts = opts;
+    this.queueQualifiedName = qualifiedName(queue.prefix, queue.name);
+    if (opts.deduplication) this.deduplicationId = opts.deduplication.id;
     this.delay = Math.max(opts.delay ?? 0, 0);
     this.priority = opts.priority ?? 0;
     this.timestamp = opts.timestamp ?? 0;
@@ -134,16 +140,6 @@ export class JobFields<DataType, ReturnType, NameType extends string, ProgressTy
     return this.queue.prefix;
   }
 
-  /** `<prefix>:<queue>`: what a child gives as the queue of its parent. */
-  get queueQualifiedName(): string {
-    return qualifiedName(this.prefix, this.queueName);
-  }
-
-  /** For what this job may stand: `opts.deduplication.id`. */
-  get deduplicationId(): string | undefined {
-    return this.opts.deduplication?.id;
-  }
-
   protected get key(): string {
     return `${this.queueQualifiedName}:${this.id}`;
   }
@@ -166,9 +162,12 @@ export class JobFields<DataType, ReturnType, NameType extends string, ProgressTy
   }
 
   /** Without the queue, and as plain as it was stored. */
-  toJSON(): Record<string, unknown> {
+  toJSON(): Pick<
+    this,
+    Exclude<keyof JobFields<DataType, ReturnType, NameType, ProgressType>, NoField>
+  > {
     const { queue: _, boundStore: __, ...fields } = this;
-    return { ...fields, queueQualifiedName: this.queueQualifiedName };
+    return fields;
   }
 
   /** With data, result and stack traces as JSON texts. */
@@ -186,7 +185,7 @@ export class JobFields<DataType, ReturnType, NameType extends string, ProgressTy
       timestamp: this.timestamp,
       stacktrace: JSON.stringify(this.stacktrace ?? []),
       returnvalue: JSON.stringify(this.returnvalue ?? null),
-      ...(failedReason != null && { failedReason }),
+      failedReason,
       ...(deferredFailure != null && { deferredFailure }),
       ...(finishedOn != null && { finishedOn }),
       ...(processedOn != null && { processedOn }),

@@ -1,11 +1,11 @@
 import { upsertSchedule } from './engine/schedule';
 import { carrying } from './engine/telemetry';
 import { Job } from './job';
-import { type JobSchedulerJson, toSchedulerJson } from './model/scheduler';
 import { SpanKind, TelemetryAttributes } from './model/telemetry';
 import type { JobsOptions } from './options/job-options';
 import type { QueueOptions } from './options/queue-options';
 import type { JobSchedulerTemplateOptions, RepeatOptions } from './options/repeat-options';
+import { type JobSchedulerJson, toSchedulerJson } from './options/scheduler-json';
 import { QueueBase } from './queue-base';
 import type { Store } from './store/store';
 

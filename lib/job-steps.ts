@@ -17,6 +17,7 @@ import type { JobProgress } from './model/job-record';
 import { toJsonText, toStorableText } from './model/json';
 import type { StepRecord, StepReport } from './model/step';
 import { isLifo } from './options/job-options';
+import type { MinimalJob } from './options/minimal-job';
 import type { RemoveOn } from './options/retention';
 import {
   resolveStepOptions,
@@ -146,7 +147,8 @@ export class JobSteps<
         abandon: async () => tx?.abort(),
         failed: (error) => this.saveFailure(what, { ...report(), error: error.message }),
         cancellation: () => this.queue.cancellationOf?.(this),
-        job: this,
+        // A Job, which this floor of it does not know.
+        job: this as object as MinimalJob,
         strategy: this.queue.opts.settings?.backoffStrategy,
       }),
     );

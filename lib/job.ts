@@ -8,10 +8,11 @@ import { type MinimalQueue, NO_TOKEN } from './job-fields';
 import { JobSteps } from './job-steps';
 import { now } from './model/clock';
 import { refusalError, toError } from './model/errors';
-import type { JobJson, JobProgress, JobRecord, Settlement } from './model/job-record';
+import type { JobProgress, JobRecord, Settlement } from './model/job-record';
 import type { FinishedStatus, JobState } from './model/job-state';
 import { toJsonText, toStorableText } from './model/json';
 import { SpanKind, TelemetryAttributes } from './model/telemetry';
+import type { JobJson } from './options/job-json';
 import { checkPriority, isLifo, type JobsOptions } from './options/job-options';
 import { metricsPoints } from './options/metrics-options';
 import type { WorkerOptions } from './options/worker-options';
@@ -37,8 +38,9 @@ export class Job<
   NameType extends string = string,
   ProgressType extends JobProgress = JobProgress,
 > extends JobSteps<DataType, ReturnType, NameType, ProgressType> {
+  // biome-ignore-start lint/suspicious/noExplicitAny: as in BullMQ, an untyped job has untyped data
   /** Adds a job to a queue. What `queue.add` does, without the queue's default options. */
-  static async create<D, R, N extends string>(
+  static async create<D = any, R = any, N extends string = string>(
     queue: MinimalQueue,
     name: N,
     data: D,
@@ -49,7 +51,7 @@ export class Job<
   }
 
   /** Adds jobs to a queue together, or none of them. */
-  static async createBulk<D, R, N extends string>(
+  static async createBulk<D = any, R = any, N extends string = string>(
     queue: MinimalQueue,
     jobs: readonly { name: N; data: D; opts?: JobsOptions }[],
     store?: Store,
@@ -70,7 +72,7 @@ export class Job<
   }
 
   /** The job of this id, or undefined. */
-  static async fromId<D, R, N extends string>(
+  static async fromId<D = any, R = any, N extends string = string>(
     queue: MinimalQueue,
     jobId: string,
   ): Promise<Job<D, R, N> | undefined> {
@@ -82,7 +84,7 @@ export class Job<
    * A job object for what the database returned, or for what `asJSON` or `moveToCompleted` made.
    * @param jobId for JSON without an id
    */
-  static fromJSON<D, R, N extends string, P extends JobProgress = JobProgress>(
+  static fromJSON<D = any, R = any, N extends string = string, P extends JobProgress = JobProgress>(
     queue: MinimalQueue,
     json: JobRecord | JobJson,
     jobId?: string,
@@ -99,6 +101,7 @@ export class Job<
     return job;
   }
 
+  // biome-ignore-end lint/suspicious/noExplicitAny: see above
   /** Options from the JSON text in which they are stored. */
   static optsFromJSON(rawOpts?: string): JobsOptions {
     return JSON.parse(rawOpts || '{}') as JobsOptions;
@@ -128,7 +131,7 @@ export class Job<
   /** Replaces the data. In any state and without a lock, so also right after the job was moved. */
   async updateData(data: DataType): Promise<void> {
     const text = toJsonText(data, `The data of job ${this.id}`);
-    await this.update({ data: text }, 'updateData');
+    await this.storeChange({ data: text }, 'updateData');
     this.data = data;
   }
 
@@ -137,12 +140,12 @@ export class Job<
    */
   async updateProgress(progress: ProgressType): Promise<void> {
     const text = toJsonText(progress, `The progress of job ${this.id}`);
-    await this.update({ progress: text }, 'updateProgress');
+    await this.storeChange({ progress: text }, 'updateProgress');
     this.progress = progress;
     this.queue.emit?.('progress', this, progress);
   }
 
-  private async update(change: { data?: string; progress?: string }, command: string) {
+  private async storeChange(change: { data?: string; progress?: string }, command: string) {
     const update = { queue_id: await this.queue.queueId(), id: this.id!, ...change };
     if (!this.boundStore) {
       await this.queue.getBackend().updater.run(update);

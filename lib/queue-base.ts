@@ -10,7 +10,7 @@ import type { SpanKind } from './model/telemetry';
 import type { BaseOptions } from './options/connection-options';
 import type { Span } from './options/telemetry-options';
 import type { Store } from './store/store';
-import { TypedEmitter } from './typed-emitter';
+import { type AnyListeners, type Named, TypedEmitter } from './typed-emitter';
 
 /** Milliseconds between attempts while the database cannot be reached. */
 const RECONNECT_MS = 1_000;
@@ -19,7 +19,9 @@ const RECONNECT_MS = 1_000;
  * What queues, workers and event readers have in common: a queue's name, and the backend that they
  * share.
  */
-export class QueueBase<Listeners = object> extends TypedEmitter<Listeners> {
+export class QueueBase<
+  Listeners extends Named<Listeners> = AnyListeners,
+> extends TypedEmitter<Listeners> {
   /** Set when `close` was called: resolves when it is done. */
   closing: Promise<void> | undefined;
   /** Whether that is done. */
@@ -36,7 +38,7 @@ export class QueueBase<Listeners = object> extends TypedEmitter<Listeners> {
    */
   constructor(
     readonly name: string,
-    readonly opts: BaseOptions = {},
+    public opts: BaseOptions = {},
     backendFactory?: BackendFactory,
   ) {
     super();
@@ -88,16 +90,22 @@ export class QueueBase<Listeners = object> extends TypedEmitter<Listeners> {
     return this.closing ? this.queueIdPromise : this.backend.queueId(this.prefix, this.name);
   }
 
+  /** What names it: what it works with has no JSON. */
+  toJSON(): { name: string; prefix: string; qualifiedName: string } {
+    const { name, prefix, qualifiedName } = this;
+    return { name, prefix, qualifiedName };
+  }
+
   /** Resolves when the database answers, its schema fits and the queue exists; rejects when not. */
   async waitUntilReady(): Promise<void> {
     await this.queueId();
   }
 
-  override emit(event: string | symbol, ...args: unknown[]): boolean {
+  protected override tell(event: string | symbol, args: unknown[]): boolean {
     if (event === 'error') {
       this.opts.logger?.error({ queue: this.qualifiedName, err: args[0] }, 'error');
     }
-    return super.emit(event, ...args);
+    return super.tell(event, args);
   }
 
   /**

@@ -8,10 +8,11 @@ export class QueueEventsProducer extends QueueBase {
    * @param maxEvents keep about so many events of the queue. Default: as many as listeners need.
    * @throws TypeError for an event without a name
    */
-  async publishEvent(
-    { eventName, ...payload }: { eventName: string; [field: string]: unknown },
+  async publishEvent<Event extends { eventName: string }>(
+    event: Event,
     maxEvents?: number,
   ): Promise<void> {
+    const { eventName, ...payload } = event;
     if (typeof eventName !== 'string') throw new TypeError('An event needs a name: eventName');
     const queueId = await this.queueId();
     const text = toJsonText(payload, `The event ${eventName}`);

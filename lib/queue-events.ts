@@ -13,7 +13,8 @@ import { QueueBase } from './queue-base';
  * `<event>:<jobId>`. All who listen get the same events in the same order with the same ids: who
  * stores the id of the last one done, and gives it as `lastEventId` later, goes on exactly behind it.
  */
-export class QueueEvents extends QueueBase<QueueEventsListener> {
+// biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, an untyped result
+export class QueueEvents<ReturnType = any> extends QueueBase<QueueEventsListener<ReturnType>> {
   declare readonly opts: QueueEventsOptions;
   private reader: EventReader | undefined;
   private running: Promise<void> | undefined;
@@ -69,11 +70,11 @@ export class QueueEvents extends QueueBase<QueueEventsListener> {
     payload: Record<string, unknown>;
   }) {
     if (name === 'drained') {
-      this.emit(name, id);
+      this.tell(name, [id]);
       return;
     }
-    this.emit(name, payload, id);
-    if (payload['jobId'] !== undefined) this.emit(`${name}:${payload['jobId']}`, payload, id);
+    this.tell(name, [payload, id]);
+    if (payload['jobId'] !== undefined) this.tell(`${name}:${payload['jobId']}`, [payload, id]);
   }
 
   override close(): Promise<void> {
@@ -85,6 +86,6 @@ export class QueueEvents extends QueueBase<QueueEventsListener> {
     await this.running?.catch(() => {});
     await this.reader?.stop();
     await this.leave();
-    this.emit('closed');
+    this.tell('closed', []);
   }
 }

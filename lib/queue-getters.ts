@@ -1,7 +1,8 @@
 import { type DependenciesPage, readDependencies } from './engine/read-dependencies';
 import { Job } from './job';
 import type { QueueListener } from './model/events';
-import { isJobType, type JobState, type JobType, jobStates, toJobState } from './model/job-state';
+import type { JobRecord } from './model/job-record';
+import { type JobState, type JobType, jobStates, toJobState } from './model/job-state';
 import { KEPT_EVENTS, type QueueMeta } from './model/queue-meta';
 import type { StepRecord } from './model/step';
 import type { QueueOptions } from './options/queue-options';
@@ -10,16 +11,18 @@ import { libraryVersion } from './store/migrator';
 import type { QueueRecord } from './store/store';
 
 /** What can be read of a queue. */
-export class QueueGetters<DataType, ResultType, NameType extends string> extends QueueBase<
-  QueueListener<Job<DataType, ResultType, NameType>>
-> {
-  declare readonly opts: QueueOptions;
+export class QueueGetters<JobBase extends Job = Job> extends QueueBase<QueueListener<JobBase>> {
+  declare opts: QueueOptions;
 
   /** The job of this id, or undefined. */
-  async getJob(jobId: string): Promise<Job<DataType, ResultType, NameType> | undefined> {
+  async getJob(jobId: string): Promise<JobBase | undefined> {
     if (!jobId) return undefined;
     const [record] = await this.store.getJobs(await this.queueId(), [jobId]);
-    return record ? Job.fromJSON<DataType, ResultType, NameType>(this, record) : undefined;
+    return record ? this.jobOf(record) : undefined;
+  }
+
+  private jobOf(record: JobRecord): JobBase {
+    return Job.fromJSON(this, record) as JobBase;
   }
 
   async getJobState(jobId: string): Promise<JobState | 'unknown'> {
@@ -32,24 +35,17 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
    * the end).
    * @param asc finished jobs oldest first; others are by default last-to-run first
    */
-  async getJobs(
-    types?: JobType | JobType[],
-    start = 0,
-    end = -1,
-    asc = false,
-  ): Promise<Job<DataType, ResultType, NameType>[]> {
+  async getJobs(types?: JobType | JobType[], start = 0, end = -1, asc = false): Promise<JobBase[]> {
     const asked = [types ?? []].flat();
     const ids = await this.getRanges(asked.length > 0 ? asked : [...jobStates], start, end, asc);
     const records = await this.store.getJobs(await this.queueId(), ids);
-    return records.flatMap((record) =>
-      record ? [Job.fromJSON<DataType, ResultType, NameType>(this, record)] : [],
-    );
+    return records.flatMap((record) => (record ? [this.jobOf(record)] : []));
   }
 
   /** Ids of jobs, as `getJobs`. There are none in a state that does not exist. */
   async getRanges(types: JobType | JobType[], start = 0, end = -1, asc = false): Promise<string[]> {
     const queueId = await this.queueId();
-    const states = new Set([types].flat().filter(isJobType).map(toJobState));
+    const states = new Set([types].flat().flatMap((type) => toJobState(type) ?? []));
     const ranges = await Promise.all(
       [...states].map((state) => this.store.listJobs(queueId, state, start, end, asc)),
     );
@@ -90,7 +86,8 @@ export class QueueGetters<DataType, ResultType, NameType extends string> extends
   async getJobCounts(...types: JobType[]): Promise<{ [type: string]: number }> {
     const counts = await this.store.countJobs(await this.queueId());
     const asked = types.length > 0 ? types : [...jobStates];
-    return Object.fromEntries(asked.map((type) => [type, counts[toJobState(type)] ?? 0]));
+    const countOf = (type: JobType) => counts[toJobState(type) as JobState] ?? 0;
+    return Object.fromEntries(asked.map((type) => [type, countOf(type)]));
   }
 
   /** How many jobs are in these states together. */

@@ -1,12 +1,9 @@
+import type { Job } from './job';
 import { QueueMetrics } from './queue-metrics';
 import type { GlobalLimits } from './store/store';
 
 /** What limits all workers of a queue together. */
-export class QueueLimits<DataType, ResultType, NameType extends string> extends QueueMetrics<
-  DataType,
-  ResultType,
-  NameType
-> {
+export class QueueLimits<JobBase extends Job = Job> extends QueueMetrics<JobBase> {
   /**
    * Lets at most so many jobs of this queue be active at the same time. 1, or 0 when that replaces an
    * earlier limit.

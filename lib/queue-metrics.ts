@@ -1,14 +1,11 @@
 import { measureCounts } from './engine/job-metrics';
+import type { Job } from './job';
 import type { FinishedStatus, JobType } from './model/job-state';
 import { type Metrics, toPrometheusText } from './model/metrics';
 import { QueueGetters } from './queue-getters';
 
 /** What a queue tells those who watch it from outside. */
-export class QueueMetrics<DataType, ResultType, NameType extends string> extends QueueGetters<
-  DataType,
-  ResultType,
-  NameType
-> {
+export class QueueMetrics<JobBase extends Job = Job> extends QueueGetters<JobBase> {
   /**
    * How many jobs were completed, or failed for good, minute by minute. Counted by workers with the
    * option `metrics`.

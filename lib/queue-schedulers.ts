@@ -1,18 +1,19 @@
 import type { Job } from './job';
 import { JobScheduler } from './job-scheduler';
 import { ConnectionClosedError } from './model/errors';
-import type { JobSchedulerJson } from './model/scheduler';
 import type { QueueOptions } from './options/queue-options';
 import type { JobSchedulerTemplate, RepeatOptions } from './options/repeat-options';
+import type { JobSchedulerJson } from './options/scheduler-json';
 import { QueueLimits } from './queue-limits';
 
 /** What a queue does with its schedulers: the methods of JobScheduler, with the queue's defaults. */
-export class QueueSchedulers<DataType, ResultType, NameType extends string> extends QueueLimits<
+export class QueueSchedulers<
+  JobBase extends Job,
   DataType,
   ResultType,
-  NameType
-> {
-  declare readonly opts: QueueOptions;
+  NameType extends string,
+> extends QueueLimits<JobBase> {
+  declare opts: QueueOptions;
   /** Made when it is first asked for, also through a queue bound to a transaction. */
   private readonly made: { scheduler?: JobScheduler } = {};
 
@@ -31,20 +32,28 @@ export class QueueSchedulers<DataType, ResultType, NameType extends string> exte
    * worker picks the current one up. For an id that exists, replaces settings and template, and the
    * job that is pending; with the same `every` the slots stay where they are.
    * @param template of the jobs, with the queue's default options where it does not say otherwise
-   * @returns the next job, or undefined when nothing is left to do within `limit` and `endDate`
+   * @returns the next job; undefined, which BullMQ's type does not say, when nothing is left to do within
+   * `limit` and `endDate`
    * @throws Error with BullMQ's message for options that cannot be; with `code` -10 or -11 when jobs
    * are in the way of its slots; cron-parser's for a pattern that cannot be
    */
   async upsertJobScheduler(
-    jobSchedulerId: string,
-    repeatOpts: RepeatOptions,
+    jobSchedulerId: NameType,
+    repeatOpts: Omit<RepeatOptions, 'key'>,
     template: JobSchedulerTemplate<DataType, NameType> = {},
-  ): Promise<Job<DataType, ResultType, NameType> | undefined> {
-    const name = template.name ?? (jobSchedulerId as NameType);
+  ): Promise<Job<DataType, ResultType, NameType>> {
+    const name = template.name ?? jobSchedulerId;
     const data = template.data ?? ({} as DataType);
     const opts = { ...this.opts.defaultJobOptions, ...template.opts };
     const scheduler = await this.jobScheduler;
-    return scheduler.upsertJobScheduler(jobSchedulerId, repeatOpts, name, data, opts);
+    const job = await scheduler.upsertJobScheduler<DataType, ResultType, NameType>(
+      jobSchedulerId,
+      repeatOpts,
+      name,
+      data,
+      opts,
+    );
+    return job as Job<DataType, ResultType, NameType>;
   }
 
   /**

@@ -15,6 +15,9 @@ import { checkQueueOptions, type QueueOptions } from './options/queue-options';
 import { QueueSchedulers } from './queue-schedulers';
 import { queueMethods } from './traced-methods';
 
+/** What `queue.clean` takes: what it removes alone, and two words of BullMQ's. */
+type CleanedType = Exclude<JobType, 'waiting-children' | 'repeat'> | 'paused';
+
 /** Jobs changed in one transaction, so that no lock is held for long. */
 const BATCH = 1_000;
 
@@ -22,6 +25,14 @@ const BATCH = 1_000;
 type DataOf<T> = T extends Job<infer Data, any, any> ? Data : T;
 type ResultOf<T, Result> = T extends Job<any, infer Return, any> ? Return : Result;
 type NameOf<T, Name extends string> = T extends Job<any, any, infer JobName> ? JobName : Name;
+type IsAny<T> = 0 extends 1 & T ? true : false;
+/** What getters find: of a Job given as such all that it is, and of a union each on its own. */
+type JobOf<T, Result, Name extends string> =
+  IsAny<T> extends true
+    ? Job<T, Result, Name>
+    : T extends Job<any, any, any>
+      ? T
+      : Job<T, Result, Name>;
 
 /**
  * A queue of jobs: adds them, finds them, and looks after them. `Queue<Data, Result, Name>` or
@@ -37,9 +48,14 @@ export class Queue<
   DataType = DataOf<DataTypeOrJob>,
   ResultType = ResultOf<DataTypeOrJob, DefaultResultType>,
   NameType extends string = NameOf<DataTypeOrJob, DefaultNameType>,
-> extends QueueSchedulers<DataType, ResultType, NameType> {
+> extends QueueSchedulers<
+  JobOf<DataTypeOrJob, ResultType, NameType>,
+  DataType,
+  ResultType,
+  NameType
+> {
   // biome-ignore-end lint/suspicious/noExplicitAny: see above
-  declare readonly opts: QueueOptions;
+  declare opts: QueueOptions;
   jobsOpts: DefaultJobOptions;
   /** Unique to this instance. */
   readonly token: string = randomUUID();
@@ -114,7 +130,7 @@ export class Queue<
   }
 
   /** As `add`, without a span: for subclasses that make their own. */
-  async addJob(
+  protected async addJob(
     name: NameType,
     data: DataType,
     opts: JobsOptions = {},
@@ -124,7 +140,7 @@ export class Queue<
       throw new Error("JobId cannot be '0' or start with '0:'");
     }
     const [job] = await this.create([{ name, data, opts }]);
-    this.emit('waiting', job);
+    this.tell('waiting', [job]);
     return job!;
   }
 
@@ -249,15 +265,16 @@ export class Queue<
 
   /**
    * Removes jobs of one state that are older than `grace` milliseconds, at most `limit` (0: all).
-   * Resolves to their ids. Active jobs are left alone.
+   * Resolves to their ids. Active jobs are left alone, and none are `paused`, which BullMQ has a word for.
    */
-  async clean(grace: number, limit: number, type: JobType = 'completed'): Promise<string[]> {
+  async clean(grace: number, limit: number, type: CleanedType = 'completed'): Promise<string[]> {
+    const state = toJobState(type);
     const queueId = await this.queueId();
     const removed: string[] = [];
     const most = limit > 0 ? limit : Number.POSITIVE_INFINITY;
-    while (removed.length < most) {
+    while (state && removed.length < most) {
       const batch = Math.min(BATCH, most - removed.length);
-      const ids = await this.store.cleanJobs(queueId, toJobState(type), grace, batch);
+      const ids = await this.store.cleanJobs(queueId, state, grace, batch);
       if (ids.length === 0) break;
       removed.push(...ids);
     }

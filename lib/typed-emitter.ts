@@ -1,35 +1,57 @@
 import { EventEmitter } from 'node:events';
 
-// biome-ignore lint/suspicious/noExplicitAny: listeners of events whose arguments nobody has declared
+// biome-ignore-start lint/suspicious/noExplicitAny: listeners of events whose arguments nobody has declared
 type AnyListener = (...args: any[]) => void;
+// biome-ignore-end lint/suspicious/noExplicitAny: see above
+
+/** A listener for each event. */
+export type Named<Listeners> = { [Event in keyof Listeners]: AnyListener };
+
+/** Events of any name. */
+export type AnyListeners = Record<string | symbol, AnyListener>;
+
+type Name<Listeners> = keyof Listeners & (string | symbol);
+type Arguments<Listener> = Listener extends (...args: infer Args) => void ? Args : never;
 
 /**
  * An emitter that never throws: an exception of a listener is emitted as `error`, and an error that
- * nobody listens to becomes a process warning. `Listeners` has a listener for each event.
+ * nobody listens to becomes a process warning. `Listeners` has a listener for each event; for events of the
+ * application's there is a type argument: `on<OwnListeners>('own', …)`.
  */
-export class TypedEmitter<Listeners> extends EventEmitter {
-  override on<Event extends keyof Listeners>(event: Event, listener: Listeners[Event]): this;
-  override on(event: string | symbol, listener: AnyListener): this;
-  // biome-ignore lint/suspicious/noExplicitAny: as wide as all overloads
-  override on(event: any, listener: any): this {
+export class TypedEmitter<Listeners extends Named<Listeners> = AnyListeners> extends EventEmitter {
+  override on<Own extends Listeners = Listeners, Event extends Name<Own> = Name<Own>>(
+    event: Event,
+    listener: Own[Event],
+  ): this {
     return super.on(event, listener);
   }
 
-  override once<Event extends keyof Listeners>(event: Event, listener: Listeners[Event]): this;
-  override once(event: string | symbol, listener: AnyListener): this;
-  // biome-ignore lint/suspicious/noExplicitAny: as wide as all overloads
-  override once(event: any, listener: any): this {
+  override once<Own extends Listeners = Listeners, Event extends Name<Own> = Name<Own>>(
+    event: Event,
+    listener: Own[Event],
+  ): this {
     return super.once(event, listener);
   }
 
-  override off<Event extends keyof Listeners>(event: Event, listener: Listeners[Event]): this;
-  override off(event: string | symbol, listener: AnyListener): this;
-  // biome-ignore lint/suspicious/noExplicitAny: as wide as all overloads
-  override off(event: any, listener: any): this {
+  override off<Own extends Listeners = Listeners, Event extends Name<Own> = Name<Own>>(
+    event: Event,
+    listener: Own[Event],
+  ): this {
     return super.off(event, listener);
   }
 
+  /** An error may be anything, as what is thrown may. */
+  override emit(event: 'error', error: unknown): boolean;
+  override emit<Own extends Listeners = Listeners, Event extends Name<Own> = Name<Own>>(
+    event: Event,
+    ...args: Arguments<Own[Event]>
+  ): boolean;
   override emit(event: string | symbol, ...args: unknown[]): boolean {
+    return this.tell(event, args);
+  }
+
+  /** Emits an event of any name. */
+  protected tell(event: string | symbol, args: unknown[]): boolean {
     if (event === 'error' && this.listenerCount('error') === 0) {
       warn(args[0]);
       return false;

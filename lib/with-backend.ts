@@ -11,7 +11,7 @@ import { Queue } from './queue';
 import { QueueEvents } from './queue-events';
 import { QueueEventsProducer } from './queue-events-producer';
 import { Worker } from './worker';
-import type { Processor } from './worker-runs';
+import type { AnyProcessor } from './worker-runs';
 
 // biome-ignore-start lint/suspicious/noExplicitAny: as in BullMQ, untyped data and results
 
@@ -23,7 +23,7 @@ export interface BackendClasses {
   ) => Queue<Data, Result, Name>;
   Worker: new <Data = any, Result = any, Name extends string = string>(
     name: string,
-    processor?: Processor<Data, Result, Name> | null,
+    processor?: AnyProcessor<Data, Result, Name> | string | URL | null,
     opts?: WorkerOptions,
   ) => Worker<Data, Result, Name>;
   QueueEvents: new (name: string, opts?: QueueEventsOptions) => QueueEvents;
@@ -39,7 +39,11 @@ export function withBackend(factory: BackendFactory): BackendClasses {
     }
   }
   class BoundWorker extends Worker {
-    constructor(name: string, processor?: Processor | null, opts?: WorkerOptions) {
+    constructor(
+      name: string,
+      processor?: AnyProcessor | string | URL | null,
+      opts?: WorkerOptions,
+    ) {
       super(name, processor, opts, factory);
     }
   }

@@ -29,8 +29,7 @@ import { QueueBase } from './queue-base';
 
 /**
  * Does the work of a job; what it resolves to is the job's return value, what it throws fails the
- * job. It may also be a generator, or return an Observable: each value is saved as progress, and the
- * last one, or what the generator returns, is the return value.
+ * job.
  * @param token proves that this run holds the job: for `job.moveToDelayed` and its kin
  * @param signal is aborted by `worker.cancelJob`; made only for processors that declare it
  */
@@ -45,6 +44,22 @@ export type Processor<
   job: Job<DataType, ResultType, NameType, ProgressType>,
   token?: string,
   signal?: AbortSignal,
+) => Promise<ResultType>;
+
+/**
+ * What a worker takes: a Processor, a function that returns its value at once, a generator, or a function
+ * that returns an Observable. Of the last two each value is saved as progress, and the last one, or what
+ * the generator returns, is the return value.
+ */
+export type AnyProcessor<
+  // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, untyped data
+  DataType = any,
+  // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, an untyped result
+  ResultType = any,
+  NameType extends string = string,
+  ProgressType extends JobProgress = JobProgress,
+> = (
+  ...args: Parameters<Processor<DataType, ResultType, NameType, ProgressType>>
 ) => Promise<ResultType> | ResultType | ValueStream<ResultType>;
 
 interface Run<JobType> {
@@ -80,7 +95,7 @@ export abstract class WorkerRuns<
   constructor(
     name: string,
     processor:
-      | Processor<DataType, ResultType, NameType, ProgressType>
+      | AnyProcessor<DataType, ResultType, NameType, ProgressType>
       | string
       | URL
       | null
@@ -251,7 +266,10 @@ export abstract class WorkerRuns<
     }
   }
 
-  private announceCompletion(job: Job<DataType, ResultType, NameType>, result: ResultType): void {
+  private announceCompletion(
+    job: Job<DataType, ResultType, NameType, ProgressType>,
+    result: ResultType,
+  ): void {
     job.attemptsMade++;
     job.returnvalue = (result || undefined) as ResultType;
     job.finishedOn = now();
@@ -261,7 +279,7 @@ export abstract class WorkerRuns<
 
   /** For a job that a transaction of its own run has completed: there is nothing to report. */
   private announceOwnCompletion(
-    job: Job<DataType, ResultType, NameType>,
+    job: Job<DataType, ResultType, NameType, ProgressType>,
     record: ClaimedJob,
   ): boolean {
     const own = JobRun.completionOf(job);

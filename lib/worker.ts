@@ -1,3 +1,4 @@
+import type { Backend } from './engine/backend';
 import type { BackendFactory } from './engine/backend-factory';
 import { ExchangeLoop } from './engine/exchange-loop';
 import { traceMethods } from './engine/telemetry';
@@ -13,7 +14,7 @@ import {
   type WorkerOptions,
 } from './options/worker-options';
 import { workerMethods } from './traced-methods';
-import { type Processor, WorkerRuns } from './worker-runs';
+import { type AnyProcessor, WorkerRuns } from './worker-runs';
 
 /** Milliseconds between looks while `getNextJob` waits. */
 const LOOK_AGAIN_MS = 100;
@@ -30,6 +31,8 @@ export class Worker<
   // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, an untyped result
   ResultType = any,
   NameType extends string = string,
+  /** BullMQ's place for the kind of backend; there is one kind here. */
+  _BackendType = Backend,
   ProgressType extends JobProgress = JobProgress,
 > extends WorkerRuns<DataType, ResultType, NameType, ProgressType> {
   private readonly cleanups: (() => unknown)[] = [];
@@ -50,7 +53,7 @@ export class Worker<
    */
   constructor(
     name: string,
-    processor?: Processor<DataType, ResultType, NameType, ProgressType> | string | URL | null,
+    processor?: AnyProcessor<DataType, ResultType, NameType, ProgressType> | string | URL | null,
     opts: WorkerOptions = {},
     backendFactory?: BackendFactory,
   ) {
@@ -262,8 +265,8 @@ export class Worker<
   }
 
   /**
-   * Fetches a job by hand; its lock lasts `lockDuration`, unless extended. Undefined when there is
-   * none, and for a worker that is paused or closing.
+   * Fetches a job by hand; its lock lasts `lockDuration`, unless extended. Undefined, which BullMQ's type
+   * does not say, when there is none, and for a worker that is paused or closing.
    * @param token of your own; needed to complete, fail or move the job
    * @param opts.block when the last fetch found nothing, wait up to `drainDelay` seconds for a job.
    * Default true.
@@ -271,10 +274,10 @@ export class Worker<
   async getNextJob(
     token: string,
     { block = true } = {},
-  ): Promise<Job<DataType, ResultType, NameType, ProgressType> | undefined> {
+  ): Promise<Job<DataType, ResultType, NameType, ProgressType>> {
     const job = await this.fetch(token, block);
     await this.tracer?.fetched(job, { block });
-    return job;
+    return job as Job<DataType, ResultType, NameType, ProgressType>;
   }
 
   private async fetch(

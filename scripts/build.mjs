@@ -18,6 +18,7 @@ const out = path.resolve(root, values.out);
 
 rmSync(out, { recursive: true, force: true });
 compile();
+embedSources();
 writeWrapper();
 
 function compile() {
@@ -29,6 +30,23 @@ function compile() {
   });
 }
 
+/** Puts the texts of sql/ and migrations/ into the code, which then needs no files when it is bundled. */
+function embedSources() {
+  const module = path.join(out, 'store/sources.js');
+  const sources = ask('readSources(process.argv[2])', module, root);
+  rmSync(`${module}.map`);
+  writeFileSync(
+    module,
+    [
+      '"use strict";',
+      'Object.defineProperty(exports, "__esModule", { value: true });',
+      `const sources = ${JSON.stringify(sources, undefined, 1)};`,
+      'exports.readSources = () => sources;',
+      '',
+    ].join('\n'),
+  );
+}
+
 function writeWrapper() {
   const names = exportedNames();
   writeFileSync(
@@ -36,26 +54,43 @@ function writeWrapper() {
     [
       "import tuskmq from './index.js';",
       '',
+      'export default tuskmq;',
       ...names.map((name) => `export const ${name} = tuskmq.${name};`),
       '',
     ].join('\n'),
   );
-  writeFileSync(path.join(out, 'index.d.mts'), "export * from './index.js';\n");
+  writeFileSync(
+    path.join(out, 'index.d.mts'),
+    [
+      "import * as tuskmq from './index.js';",
+      '',
+      "export * from './index.js';",
+      'export default tuskmq;',
+      '',
+    ].join('\n'),
+  );
+}
+
+function exportedNames() {
+  /** @type {string[]} */
+  const names = ask('', path.join(out, 'index.js'));
+  return names.filter((name) => name !== '__esModule' && name !== 'default');
 }
 
 /**
- * Asked of a process with the repository's node_modules in its module path, because an output
- * folder elsewhere has no dependencies beside it.
+ * What a compiled module exports, or what that does. Asked of a process with the repository's node_modules in
+ * its module path, because an output folder elsewhere has no dependencies beside it.
+ * @param {string} call of one of its exports; the names of all when it is empty
+ * @param {string} module
+ * @param {string[]} args
  */
-function exportedNames() {
-  const script = 'process.stdout.write(JSON.stringify(Object.keys(require(process.argv[1]))))';
-  /** @type {string[]} */
-  const names = JSON.parse(
-    execFileSync(process.execPath, ['-e', script, path.join(out, 'index.js')], {
-      cwd: root,
-      encoding: 'utf8',
-      env: { ...process.env, NODE_PATH: path.join(root, 'node_modules') },
-    }),
-  );
-  return names.filter((name) => name !== '__esModule' && name !== 'default');
+function ask(call, module, ...args) {
+  const what = call ? `require(process.argv[1]).${call}` : 'Object.keys(require(process.argv[1]))';
+  const script = `process.stdout.write(JSON.stringify(${what}))`;
+  const answer = execFileSync(process.execPath, ['-e', script, module, ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_PATH: path.join(root, 'node_modules') },
+  });
+  return JSON.parse(answer);
 }

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { build } from 'esbuild';
 import manifest from '../package.json';
 import { createDatabase } from './helpers/database';
 
@@ -64,12 +65,51 @@ describe('the package', () => {
     expect([...tops].sort()).toEqual(['dist', 'migrations', 'package.json', 'sql']);
   });
 
-  test('reads its SQL from beside the compiled code', () => {
-    // The code says path.join(__dirname, '../../sql'), in lib/store/ as in dist/store/.
-    const store = path.join(app, 'node_modules/tuskmq/dist/store');
-    expect(fs.existsSync(path.join(store, '../../sql'))).toBe(true);
-    expect(fs.existsSync(path.join(store, '../../migrations'))).toBe(true);
-  });
+  test.each(['cjs', 'esm'] as const)(
+    'is bundled with an application into one file that needs no other, as %s',
+    async (format) => {
+      const database = await createDatabase();
+      const source = path.join(app, `bundled-${format}.ts`);
+      fs.writeFileSync(
+        source,
+        `import { Queue, Worker } from 'tuskmq';
+       const connection = ${JSON.stringify(database.url)};
+       const queue = new Queue('q', { connection });
+       const worker = new Worker('q', async (job) => job.data + 1, { connection });
+       worker.on('completed', async (_job, result) => {
+         console.log(result);
+         await worker.close();
+         const filed = new Worker('q', process.argv[1], { connection });
+         const failed = new Promise((resolve) => filed.once('failed', (_job, error) => resolve(error)));
+         await queue.add('job', 1);
+         console.log((await failed).message);
+         await filed.close();
+         await queue.close();
+       });
+       void queue.add('job', 1);`,
+      );
+      const elsewhere = path.join(folder, 'elsewhere', format);
+      const file = path.join(elsewhere, format === 'esm' ? 'app.mjs' : 'app.cjs');
+      await build({
+        entryPoints: [source],
+        outfile: file,
+        bundle: true,
+        platform: 'node',
+        format,
+        external: ['pg-native'],
+        logLevel: 'silent',
+        banner: {
+          js:
+            format === 'esm'
+              ? `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = '.'; const __filename = 'x.js';`
+              : '',
+        },
+      });
+      const out = await node(elsewhere, file);
+      await database.drop();
+      expect(out.trim()).toMatch(/^2\nProcessors in files need .* leave tuskmq out of the bundle/);
+    },
+  );
 
   test('is required by a CommonJS module', async () => {
     const out = await program('main.cjs', `console.log(typeof require('tuskmq').Queue);`);
@@ -82,6 +122,14 @@ describe('the package', () => {
       `import { Queue } from 'tuskmq'; console.log(typeof Queue);`,
     );
     expect(out).toBe('function');
+  });
+
+  test('is the default of its ES module, as a whole', async () => {
+    const out = await program(
+      'default.mjs',
+      `import tuskmq, { Queue } from 'tuskmq'; console.log(tuskmq.Queue === Queue);`,
+    );
+    expect(out).toBe('true');
   });
 
   test('hands out the same values to require and to import', async () => {
@@ -144,7 +192,8 @@ describe('the package', () => {
     const file = `types.${extension}`;
     fs.writeFileSync(
       path.join(app, file),
-      `import { Queue, migrate, type QueueOptions } from 'tuskmq';
+      `import tuskmq, { Queue, migrate, type QueueOptions } from 'tuskmq';
+       export const all: typeof Queue = tuskmq.Queue;
        export const ready: Promise<void> = migrate({ connection: 'postgres://localhost/app' });
        export type Options = QueueOptions;
        export function isQueue(value: unknown): value is Queue { return value instanceof Queue; }
@@ -153,7 +202,15 @@ describe('the package', () => {
       `,
     );
     const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
-    const flags = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'node16'];
+    const flags = [
+      '--noEmit',
+      '--strict',
+      '--target',
+      'es2022',
+      '--module',
+      'node16',
+      '--esModuleInterop',
+    ];
     await node(app, tsc, ...flags, '--types', '', file);
   });
 });

@@ -1,9 +1,11 @@
-import type { JobJson, JobRecord } from '../model/job-record';
+import type { JobProgress, JobRecord } from '../model/job-record';
+import type { JobJson } from '../options/job-json';
 import type { Store } from '../store/store';
 
 /** A page of the children of a job: their keys, the jobs that still exist, how many there are in all. */
 export interface DependenciesPage {
-  items: { id: string; v?: unknown }[];
+  // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, untyped values of children
+  items: { id: string; v?: any; err?: string }[];
   jobs: JobJson[];
   total: number;
 }
@@ -49,7 +51,7 @@ function toJobJson(record: JobRecord): JobJson {
     name: record.name,
     data: JSON.stringify(record.data),
     opts: record.opts,
-    progress: record.progress ?? 0,
+    progress: (record.progress ?? 0) as JobProgress,
     delay: record.delay,
     priority: record.priority,
     timestamp: record.timestamp,
@@ -58,7 +60,7 @@ function toJobJson(record: JobRecord): JobJson {
     stalledCounter: record.stalledCounter,
     stacktrace: JSON.stringify(record.stacktrace ?? []),
     returnvalue: JSON.stringify(record.returnvalue ?? null),
-    ...(failedReason != null && { failedReason }),
+    failedReason: (failedReason ?? undefined) as string,
     ...(finishedOn != null && { finishedOn }),
     ...(processedOn != null && { processedOn }),
     ...(processedBy != null && { processedBy }),

@@ -2,20 +2,16 @@ import { isNamed } from '../model/errors';
 import type { Settlement } from '../model/job-record';
 import { toJsonText, toStorableText } from '../model/json';
 import { type BackoffStrategy, backoffDelay, normalizeBackoff } from '../options/backoff';
-import { isLifo, type JobsOptions } from '../options/job-options';
+import { isLifo } from '../options/job-options';
+import type { MinimalJob } from '../options/minimal-job';
 import { type RemoveOn, retention } from '../options/retention';
 
 /** The longest time that can be stored: 8.64e15, the end of JavaScript's days. */
 const LONGEST_DELAY_MS = 8.64e15;
 
 /** What a report tells of a job. */
-export interface ReportedJob {
-  id?: string | undefined;
-  parentKey?: string | undefined;
-  attemptsMade: number;
+export interface ReportedJob extends MinimalJob {
   attemptsStarted: number;
-  stacktrace: string[] | null;
-  opts: JobsOptions;
 }
 
 /**
@@ -23,7 +19,7 @@ export interface ReportedJob {
  * @throws InvalidPayloadError for a result that JSON cannot hold
  */
 export function completion(
-  job: ReportedJob,
+  job: Pick<ReportedJob, 'id' | 'parentKey' | 'opts'>,
   token: string,
   returnValue: unknown,
   ofWorker?: RemoveOn,

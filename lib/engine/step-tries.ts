@@ -1,6 +1,7 @@
 import { clearTimeout, setTimeout, sleep } from '../model/clock';
 import { isNamed, isRateLimitError, StepTimeoutError, toError } from '../model/errors';
 import { type BackoffStrategy, backoffDelay } from '../options/backoff';
+import type { MinimalJob } from '../options/minimal-job';
 import type { ResolvedStepOptions } from '../options/step-options';
 
 /** Errors that say what became of the job: no try of a step can change it. */
@@ -22,7 +23,7 @@ export interface TriesHost<Result> {
   failed(error: Error): Promise<void>;
   /** Aborted when the job is cancelled. Makes one where nobody has asked before. */
   cancellation(): AbortSignal | undefined;
-  readonly job: unknown;
+  readonly job: MinimalJob;
   readonly strategy: BackoffStrategy | undefined;
 }
 

@@ -103,7 +103,7 @@ export class SchemaVersionError extends Error {
 
 /** Data, options or a result that JSON cannot hold. */
 export class InvalidPayloadError extends TypeError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = 'InvalidPayloadError';
   }
@@ -117,7 +117,7 @@ export class LockLostError extends Error {
   constructor(
     readonly jobId: string,
     what: string,
-    options?: ErrorOptions,
+    options?: { cause?: unknown },
   ) {
     super(
       `${what} was refused: this run no longer holds the lock of job ${jobId}, and nothing of it was stored. ` +

@@ -1,24 +1,32 @@
 import type { JobProgress } from './job-record';
 import type { JobState } from './job-state';
 
+/** BullMQ's, of its connection to Redis: nobody emits it here. */
+export interface IoredisListener {
+  'ioredis:close': () => void;
+}
+
 /** What a queue tells its own listeners: only of what was done through this instance. */
-export interface QueueListener<JobType> {
+export interface QueueListener<JobType> extends IoredisListener {
   cleaned: (jobIds: string[], type: string) => void;
   error: (error: Error) => void;
   paused: () => void;
-  progress: (jobOrId: JobType | string, progress: JobProgress) => void;
-  removed: (jobOrId: JobType | string) => void;
+  /** By `job.updateProgress` with the job in place of its id, as in BullMQ, whose type this is. */
+  progress: (jobId: string, progress: JobProgress) => void;
+  /** By `job.remove` with the job in place of its id, as in BullMQ, whose type this is. */
+  removed: (jobId: string) => void;
   resumed: () => void;
   waiting: (job: JobType) => void;
 }
 
 /** What a flow producer tells its own listeners. */
-export interface FlowProducerListener {
+export interface FlowProducerListener extends IoredisListener {
   error: (error: Error) => void;
 }
 
 /** What a worker tells its own listeners. */
-export interface WorkerListener<JobType, Result = unknown, Progress = JobProgress> {
+export interface WorkerListener<JobType, Result = unknown, Progress = JobProgress>
+  extends IoredisListener {
   active: (job: JobType, prev: string) => void;
   closed: () => void;
   closing: (message: string) => void;
@@ -49,11 +57,12 @@ type OfJob<Fields = object> = (args: { jobId: string } & Fields, id: string) => 
  * What all workers and queues tell everybody who listens with QueueEvents. `id` orders the events.
  * Each with a `jobId` is also emitted as `<event>:<jobId>`.
  */
-export interface QueueEventsListener {
+// biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, an untyped result
+export interface QueueEventsListener<ReturnType = any> extends IoredisListener {
   active: OfJob<{ prev?: string }>;
   added: OfJob<{ name: string }>;
   cleaned: (args: { count: string }, id: string) => void;
-  completed: OfJob<{ returnvalue: unknown; prev?: string }>;
+  completed: OfJob<{ returnvalue: ReturnType; prev?: string }>;
   /** `jobId` stands for the deduplication id; `deduplicatedJobId` was dropped, or gave way to it. */
   deduplicated: OfJob<{ deduplicationId: string; deduplicatedJobId: string }>;
   /** `delay` is when the job is due, in milliseconds since 1970. */

@@ -34,42 +34,19 @@ export interface JobRecord {
   repeatJobKey?: string | null;
 }
 
-/** A job as plain fields, with data, result and stack traces as JSON texts. */
-export interface JobJson {
-  id: string;
-  name: string;
-  data: string;
-  opts: object;
-  progress: unknown;
-  attemptsMade: number;
-  attemptsStarted: number;
-  stalledCounter: number;
-  timestamp: number;
-  stacktrace: string;
-  returnvalue: string;
-  delay?: number;
-  priority?: number;
-  failedReason?: string;
-  deferredFailure?: string;
-  finishedOn?: number;
-  processedOn?: number;
-  processedBy?: string;
-  parent?: { id: string; queueKey: string };
-  parentKey?: string;
-  /** The id of the scheduler that made it. */
-  repeatJobKey?: string;
-  /** `opts.deduplication.id`. */
-  deduplicationId?: string;
-}
-
-/** A job for a process of its own, which knows no queue: with what names its queue. */
-export interface JobJsonSandbox extends JobJson {
-  /** Milliseconds. */
-  delay: number;
-  priority: number;
-  queueName: string;
-  queueQualifiedName: string;
-  prefix: string;
+/** The parent of a job, marked by what the failure of the job does to it. */
+export interface ParentKeys {
+  id?: string;
+  /** `<prefix>:<queue>`. */
+  queueKey: string;
+  /** `failParentOnFailure` */
+  fpof?: boolean;
+  /** `removeDependencyOnFailure` */
+  rdof?: boolean;
+  /** `ignoreDependencyOnFailure` */
+  idof?: boolean;
+  /** `continueParentOnFailure` */
+  cpof?: boolean;
 }
 
 /** A job that a worker has claimed: active, under this token. */

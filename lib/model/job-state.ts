@@ -8,8 +8,11 @@ export type JobState =
   | 'completed'
   | 'failed';
 
-/** What getters accept: BullMQ's names, of which `wait` is a synonym of `waiting`. */
-export type JobType = JobState | 'wait';
+/**
+ * What getters accept: BullMQ's names, of which `wait` is a synonym of `waiting` and `repeat` the state of
+ * nothing.
+ */
+export type JobType = JobState | 'wait' | 'repeat';
 
 /** Jobs that run no more. */
 export type FinishedStatus = 'completed' | 'failed';
@@ -25,12 +28,7 @@ export const jobStates: readonly JobState[] = [
   'waiting-children',
 ];
 
-/** Whether a getter's argument, which may come from BullMQ's version 5, stands for a state. */
-export function isJobType(type: string): type is JobType {
-  return type === 'wait' || jobStates.includes(type as JobState);
-}
-
-/** The state that a getter's argument stands for. */
-export function toJobState(type: JobType): JobState {
-  return type === 'wait' ? 'waiting' : type;
+/** The state that a getter's argument stands for, or undefined: it may be a word of BullMQ's alone. */
+export function toJobState(type: string): JobState | undefined {
+  return type === 'wait' ? 'waiting' : jobStates.find((state) => state === type);
 }

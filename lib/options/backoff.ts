@@ -1,3 +1,5 @@
+import type { MinimalJob } from './minimal-job';
+
 /** How long to wait before a failed job is tried again. */
 export interface BackoffOptions {
   /** `fixed`, `exponential`, or a name that the worker's `settings.backoffStrategy` knows. */
@@ -17,7 +19,7 @@ export type BackoffStrategy = (
   attemptsMade: number,
   type?: string,
   error?: Error,
-  job?: unknown,
+  job?: MinimalJob,
 ) => number | Promise<number>;
 
 /** The options as an object; a number is a fixed delay. */
@@ -35,7 +37,7 @@ export async function backoffDelay(
   backoff: BackoffOptions | undefined,
   attemptsMade: number,
   error: Error,
-  job: unknown,
+  job: MinimalJob | undefined,
   custom?: BackoffStrategy,
 ): Promise<number> {
   if (!backoff) return 0;

@@ -1,7 +1,7 @@
 import type { Pool, PoolConfig } from 'pg';
 import { InvalidConnectionError } from '../model/errors';
 import { getDefaultConnection } from './default-connection';
-import { isForeignConnection } from './foreign-connection';
+import { isForeignConnection, type RedisClient, type RedisSettings } from './foreign-connection';
 import type { Telemetry } from './telemetry-options';
 
 /**
@@ -12,9 +12,11 @@ import type { Telemetry } from './telemetry-options';
  * What leads to Redis, such as an ioredis client, `redis://...` or `{ host, port }`, is tolerated in code that
  * was written for BullMQ: it is not touched, and stands for that default.
  */
-export type ConnectionOptions = string | PoolConfig | Pool;
+export type ConnectionOptions = PostgresConnection | RedisSettings | RedisClient;
 
-/** What every class takes. Unknown options are tolerated. */
+type PostgresConnection = string | PoolConfig | Pool;
+
+/** What every class takes. */
 export interface BaseOptions {
   connection?: ConnectionOptions;
   /** The schema that holds the queues. Default `tuskmq`. */
@@ -36,7 +38,12 @@ export interface BaseOptions {
   logger?: Logger;
   /** What traces and measures what is done through this instance. Default: nothing does. */
   telemetry?: Telemetry;
-  [option: string]: unknown;
+  /** BullMQ's, of its connections to Redis: without effect. */
+  blockingConnection?: boolean;
+  /** BullMQ's, of the version of Redis: without effect. */
+  skipVersionCheck?: boolean;
+  /** BullMQ's, of its connections to Redis: without effect. */
+  skipWaitingForReady?: boolean;
 }
 
 /** The part of a `pino` logger that is used. */
@@ -60,7 +67,7 @@ export type ResolvedConnection = { pool: Pool } | { config: PoolConfig };
 export function resolveConnection(connection: ConnectionOptions | undefined): ResolvedConnection {
   if (isNothing(connection)) return resolveDefault() ?? { config: {} };
   if (isForeignConnection(connection)) return insteadOfRedis(connection);
-  return resolvePostgres(connection);
+  return resolvePostgres(connection as PostgresConnection);
 }
 
 function isNothing(connection: ConnectionOptions | undefined): connection is undefined {
@@ -74,7 +81,7 @@ function isNothing(connection: ConnectionOptions | undefined): connection is und
 /** The default connection of the process, if it has one. */
 function resolveDefault(): ResolvedConnection | undefined {
   const given = getDefaultConnection() ?? process.env['DATABASE_URL'];
-  return given ? resolvePostgres(given) : undefined;
+  return given ? resolvePostgres(given as PostgresConnection) : undefined;
 }
 
 /** What a connection that leads to Redis stands for. */
@@ -88,7 +95,7 @@ function insteadOfRedis(connection: string | object): ResolvedConnection {
   );
 }
 
-function resolvePostgres(connection: ConnectionOptions): ResolvedConnection {
+function resolvePostgres(connection: PostgresConnection): ResolvedConnection {
   if (typeof connection === 'string') {
     checkUrl(connection);
     return { config: { connectionString: connection } };

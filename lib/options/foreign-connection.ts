@@ -5,28 +5,108 @@
 
 const REDIS_URL = /^rediss?:\/\//;
 
-/** Settings that only a Redis client has. */
-const REDIS_ONLY = new Set([
-  'autoResubscribe',
+/** Settings that only a Redis client has, or a cluster of them. */
+const REDIS_ONLY = [
+  'autoPipeliningIgnoredCommands',
   'autoResendUnfulfilledCommands',
+  'autoResubscribe',
+  'blockingTimeout',
+  'clientInfoTag',
+  'clusterRetryStrategy',
   'commandTimeout',
+  'connectTimeout',
   'connectionName',
   'db',
+  'disableClientInfo',
+  'disconnectTimeout',
+  'dnsLookup',
+  'enableAutoPipelining',
   'enableOfflineQueue',
   'enableReadyCheck',
+  'enableTLSForSentinelMode',
+  'failoverDetector',
   'family',
   'keyPrefix',
   'lazyConnect',
+  'maxLoadingRetryTime',
+  'maxRedirections',
   'maxRetriesPerRequest',
+  'monitor',
+  'natMap',
+  'noDelay',
+  'preferredSlaves',
+  'readOnly',
+  'reconnectOnError',
+  'redisOptions',
+  'retryDelayOnClusterDown',
+  'retryDelayOnFailover',
+  'retryDelayOnMoved',
+  'retryDelayOnTryAgain',
   'retryStrategy',
+  'role',
+  'scaleReads',
+  'scripts',
+  'sentinelCommandTimeout',
+  'sentinelMaxConnections',
+  'sentinelPassword',
+  'sentinelReconnectStrategy',
+  'sentinelRetryStrategy',
+  'sentinelTLS',
+  'sentinelUsername',
   'sentinels',
+  'shardedSubscribers',
+  'showFriendlyErrorStack',
+  'skipVersionCheck',
+  'slotsRefreshInterval',
+  'slotsRefreshTimeout',
   'socket',
+  'socketTimeout',
+  'stringNumbers',
   'tls',
+  'updateSentinels',
+  'useSRVRecords',
   'username',
-]);
+] as const;
 
 /** Settings that Redis and PostgreSQL have in common. */
 const COMMON = new Set(['host', 'port', 'password']);
+
+const redisOnly = new Set<string>(REDIS_ONLY);
+
+/**
+ * Settings of a Redis client. Their values are nobody's business here; only functions have types, for
+ * those who write them in place.
+ */
+export type RedisSettings = {
+  [Setting in Exclude<
+    (typeof REDIS_ONLY)[number],
+    'reconnectOnError' | `${string}Strategy`
+  >]?: unknown;
+} & {
+  host?: string;
+  port?: number;
+  password?: string;
+  url?: string;
+  keepAlive?: unknown;
+  name?: string;
+  path?: string;
+  reconnectOnError?: ((error: Error) => boolean | 1 | 2) | null;
+  retryStrategy?: RetryStrategy;
+  clusterRetryStrategy?: RetryStrategy;
+  sentinelRetryStrategy?: RetryStrategy;
+  sentinelReconnectStrategy?: RetryStrategy;
+};
+
+// biome-ignore lint/suspicious/noConfusingVoidType: strategies that return nothing
+type RetryStrategy = ((times: number) => number | void | null) | null;
+
+/** A client of Redis, of whichever library. */
+export interface RedisClient {
+  // biome-ignore-start lint/suspicious/noExplicitAny: libraries differ in what these take
+  connect(...args: any[]): unknown;
+  duplicate(...args: any[]): unknown;
+  // biome-ignore-end lint/suspicious/noExplicitAny: see above
+}
 
 /**
  * Whether a connection is a client of Redis, the settings of one, or its URL. Only looks: nothing of it is
@@ -39,7 +119,7 @@ export function isForeignConnection(connection: unknown): boolean {
   if (isClient(given)) return true;
   if (typeof given['url'] === 'string') return REDIS_URL.test(given['url']);
   const fields = Object.keys(given).filter((field) => given[field] !== undefined);
-  if (fields.some((field) => REDIS_ONLY.has(field))) return true;
+  if (fields.some((field) => redisOnly.has(field))) return true;
   return fields.every((field) => COMMON.has(field)) && Number(given['port']) !== 5432;
 }
 

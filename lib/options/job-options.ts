@@ -80,10 +80,15 @@ export interface JobsOptions extends DefaultJobOptions {
   removeDependencyOnFailure?: boolean;
   /** The trace in which the job is added, for the worker's span to go on from. */
   telemetry?: JobTelemetry;
-  /** Set on the jobs of a scheduler: what it repeats; `count` numbers them from 1. */
-  readonly repeat?: RepeatOptions;
   /** Set on the jobs of a scheduler with a pattern: its slot, in milliseconds since 1970. */
-  readonly prevMillis?: number;
+  prevMillis?: number;
+  /** BullMQ's, which sets it: without effect. `job.repeatJobKey` is the id of the scheduler. */
+  repeatJobKey?: string;
+}
+
+/** Options that a job of a scheduler has: also what is repeated; `count` numbers its jobs from 1. */
+export interface JobSchedulerJobOptions extends JobsOptions {
+  repeat?: RepeatOptions;
 }
 
 /** Whether the job goes to the head. With a priority it does not, as in BullMQ: it waits among its equals. */

@@ -9,6 +9,8 @@ export interface QueueOptions extends BaseOptions {
   settings?: AdvancedRepeatOptions;
   /** What is stored of the events of this queue, for all instances, until another queue says otherwise. */
   streams?: { events?: EventStreamOptions };
+  /** BullMQ's, of what it stores of a queue in Redis: without effect. */
+  skipMetasUpdate?: boolean;
 }
 
 export interface EventStreamOptions {
@@ -39,6 +41,8 @@ export interface QueueEventsOptions extends BaseOptions {
    * kept only in a log: `streams.events.log` of the queue.
    */
   lastEventId?: string;
+  /** BullMQ's, of its reads of a stream: without effect. */
+  blockingTimeout?: number;
 }
 
 /** `<milliseconds>-<number>`, as ids of events are, or the milliseconds alone. */
@@ -57,7 +61,8 @@ export interface FlowProducerOptions extends BaseOptions {}
 export interface FlowJob {
   name: string;
   queueName: string;
-  data?: unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, untyped data
+  data?: any;
   /** Default: the flow producer's. */
   prefix?: string;
   opts?: import('./job-options').JobsOptions;

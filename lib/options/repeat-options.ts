@@ -20,6 +20,12 @@ export interface RepeatOptions {
   offset?: number;
   /** Jobs that count as made already; on a job, its number. Default 0. */
   count?: number;
+  /** For `repeatStrategy`: the slot before, in milliseconds since 1970, where the application gives it. */
+  prevMillis?: number;
+  /** BullMQ's, of the repeatable jobs of its earlier versions: without effect. */
+  key?: string;
+  /** BullMQ's, of the repeatable jobs of its earlier versions: without effect. */
+  jobId?: string;
 }
 
 /**
@@ -38,12 +44,14 @@ export type RepeatStrategy = (
 export interface AdvancedRepeatOptions {
   /** For patterns. Default: they are cron expressions. */
   repeatStrategy?: RepeatStrategy;
+  /** BullMQ's, of names of keys in Redis: without effect. */
+  repeatKeyHashAlgorithm?: string;
 }
 
 /** Options of the jobs of a scheduler. */
 export type JobSchedulerTemplateOptions = Omit<
   JobsOptions,
-  'jobId' | 'repeat' | 'prevMillis' | 'delay' | 'deduplication'
+  'jobId' | 'repeat' | 'delay' | 'deduplication'
 >;
 
 /** What the jobs of a scheduler are made of. */

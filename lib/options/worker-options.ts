@@ -68,6 +68,8 @@ export interface WorkerOptions extends BaseOptions, SandboxOptions {
   drainDelay?: number;
   /** Claim at most so many jobs in so many milliseconds, all workers of the queue that have a limit together. */
   limiter?: RateLimiterOptions;
+  /** BullMQ's, of its polls while a queue is limited: without effect. */
+  maximumRateLimitDelay?: number;
   /** What to remove when a job completes that has no `removeOnComplete` of its own. */
   removeOnComplete?: KeepJobs;
   /** What to remove when a job fails that has no `removeOnFail` of its own. */

@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { migrate as applyMigrations } from 'postgres-migrations';
 import type { Executor } from '../db/database';
 import type { Session } from '../db/node-postgres';
 import { SchemaVersionError } from '../model/errors';
 import { quoteIdentifier } from '../options/connection-options';
-
-const root = path.join(__dirname, '../..');
-const migrationsDirectory = path.join(root, 'migrations');
-const functionsDirectory = path.join(root, 'sql');
+import { applyMigrations } from './apply-migrations';
+import { readSources } from './sources';
 
 /** The oldest number of migrations whose library still works with the functions of this version. */
 const OLDEST_SERVED_SCHEMA = 10;
@@ -66,7 +62,7 @@ export async function migrateSchema(session: Session, schema: string): Promise<v
          executed_at timestamp default current_timestamp)`,
       [],
     );
-    await applyMigrations({ client: session.client }, migrationsDirectory);
+    await applyMigrations(session.client, readSources().migrations);
     await applyFunctions(session, release);
   } finally {
     await session.query('select pg_advisory_unlock(hashtextextended($1, 0))', [
@@ -109,17 +105,13 @@ function checkServes(installed: Release, release: Release, schema: string): void
 
 /** The version of this library. */
 export function libraryVersion(): string {
-  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  return version;
+  return readSources().version;
 }
 
 function ownRelease(): Release {
-  const version = libraryVersion();
-  const migrations = readdirSync(migrationsDirectory).filter((file) => file.endsWith('.sql'));
-  const hash = createHash('sha256').update(readFunctions().join('\n')).digest('hex').slice(0, 16);
-  return { schema: migrations.length, version, hash, serves: OLDEST_SERVED_SCHEMA };
+  const { version, migrations } = readSources();
+  const hash = createHash('sha256').update(functionTexts()).digest('hex').slice(0, 16);
+  return { schema: migrations.length - 1, version, hash, serves: OLDEST_SERVED_SCHEMA };
 }
 
 function isCurrent(installed: Release | undefined, release: Release): boolean {
@@ -201,7 +193,7 @@ async function applyFunctions(session: Session, release: Release): Promise<void>
   await session.query('begin', []);
   try {
     await session.query('set local check_function_bodies = off', []);
-    await session.client.query(readFunctions().join('\n'));
+    await session.client.query(functionTexts());
     await session.query('select _steady_plans($1), _secure($1)', [functionNames()]);
     await session.query('delete from release', []);
     await session.query(
@@ -215,22 +207,13 @@ async function applyFunctions(session: Session, release: Release): Promise<void>
   }
 }
 
-/** The texts of sql/, functions before the views that use them. */
-function readFunctions(): string[] {
-  return functionFiles().map((file) => readFileSync(path.join(functionsDirectory, file), 'utf8'));
+function functionTexts(): string {
+  return readSources()
+    .functions.map(({ text }) => text)
+    .join('\n');
 }
 
 /** What the files define, views among them. */
 function functionNames(): string[] {
-  return functionFiles().map((file) => path.basename(file, '.sql'));
-}
-
-function functionFiles(): string[] {
-  return readdirSync(functionsDirectory, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.sql'))
-    .sort((a, b) => Number(isView(a)) - Number(isView(b)) || a.localeCompare(b, 'en'));
-}
-
-function isView(file: string): boolean {
-  return file.startsWith('view');
+  return readSources().functions.map(({ name }) => path.basename(name, '.sql'));
 }

@@ -1,4 +1,13 @@
-import { FlowProducer, Job, Queue, QueueEvents, QueueEventsProducer, Worker } from '../../lib';
+import {
+  FlowProducer,
+  Job,
+  Queue,
+  type QueueBase,
+  QueueEvents,
+  type QueueEventsListener,
+  QueueEventsProducer,
+  Worker,
+} from '../../lib';
 import { useInstances } from '../helpers/instances';
 
 const on = useInstances();
@@ -69,7 +78,8 @@ describe('instances', () => {
       worker.on('completed', listener).once('failed', listener).off('completed', listener),
     ).toBe(worker);
     const events = await on.events({ name: on.name() });
-    expect(events.on('completed', listener).on('anything:1', listener)).toBe(events);
+    type Own = QueueEventsListener & { 'anything:1': typeof listener };
+    expect(events.on('completed', listener).on<Own>('anything:1', listener)).toBe(events);
   });
 
   test('can be subclassed', async () => {
@@ -100,7 +110,7 @@ describe('instances', () => {
   });
 
   test('refuse queues without a name, or with one that cannot be', () => {
-    for (const type of [Queue, QueueEvents, QueueEventsProducer] as const) {
+    for (const type of [Queue, QueueEvents, QueueEventsProducer] as (typeof QueueBase)[]) {
       expect(() => new type('', { connection: on.url })).toThrow('Queue name must be provided');
       expect(() => new type('a:b', { connection: on.url })).toThrow('Queue name cannot contain :');
     }

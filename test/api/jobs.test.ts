@@ -42,6 +42,16 @@ describe('Job.toJSON and asJSON', () => {
     expect(Job.fromJSON(queue, job.toJSON() as never).toJSON()).toEqual(job.toJSON());
   });
 
+  test('show what a copy of the job has too, which may be assigned', async () => {
+    const queue = on.queue();
+    const job = await queue.add('a', {}, { deduplication: { id: 'd' } });
+    const named = { deduplicationId: 'd', queueQualifiedName: `bull:${queue.name}` };
+    expect({ ...job }).toMatchObject(named);
+    expect(JSON.parse(JSON.stringify(job))).toMatchObject(named);
+    job.deduplicationId = 'e';
+    expect(job.toJSON().deduplicationId).toBe('e');
+  });
+
   test('name the parent of a child', async () => {
     const queue = on.queue();
     const parent = await queue.add('p', {});

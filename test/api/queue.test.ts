@@ -1,4 +1,4 @@
-import type { JobType } from '../../lib';
+import type { Queue } from '../../lib';
 import { record, useInstances } from '../helpers/instances';
 import { until } from '../helpers/wait';
 
@@ -133,7 +133,7 @@ describe('Queue.drain', () => {
 });
 
 describe('Queue.clean', () => {
-  test.each<[JobType, number]>([
+  test.each<[Parameters<Queue['clean']>[2], number]>([
     ['completed', 1],
     ['failed', 1],
     ['delayed', 2],
@@ -141,6 +141,7 @@ describe('Queue.clean', () => {
     ['wait', 3],
     ['prioritized', 2],
     ['active', 0],
+    ['paused', 0],
   ])('removes jobs that are %s', async (type, count) => {
     const queue = await everyState();
     const before = await queue.getJobs();

@@ -65,7 +65,7 @@ describe('attempts', () => {
     let n = 0;
     const { job } = await failing({ attempts: 3 }, {}, () => new Error(`try ${++n}`));
     expect(job.failedReason).toBe('try 3');
-    expect(job.stacktrace.map((trace) => trace.split('\n')[0])).toEqual([
+    expect(job.stacktrace!.map((trace) => trace.split('\n')[0])).toEqual([
       'Error: try 1',
       'Error: try 2',
       'Error: try 3',
@@ -80,7 +80,7 @@ describe('attempts', () => {
     let n = 0;
     const opts = { attempts: 3, stackTraceLimit };
     const { job } = await failing(opts, {}, () => new Error(`try ${++n}`));
-    expect(job.stacktrace.map((trace) => trace.split('\n')[0])).toEqual(traces);
+    expect(job.stacktrace!.map((trace) => trace.split('\n')[0])).toEqual(traces);
   });
 
   test('end at once with an UnrecoverableError, by class or by name', async () => {
@@ -172,7 +172,7 @@ test('Job.retry keeps the stack traces of the runs before', async () => {
   for (let runs = 1; runs <= 3; runs++) {
     await until(async () => (await queue.getFailedCount()) === 1);
     const job = (await queue.getJob('1'))!;
-    expect(job.stacktrace.map((trace) => trace.split('\n')[0])).toEqual(
+    expect(job.stacktrace!.map((trace) => trace.split('\n')[0])).toEqual(
       Array.from({ length: runs }, (_, i) => `Error: try ${i + 1}`),
     );
     if (runs < 3) await job.retry();

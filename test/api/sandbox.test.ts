@@ -54,8 +54,8 @@ describe.each([
   function runner(queue: Queue, worker: Worker) {
     const ends = new Map<string, Ended>();
     worker.on('completed', (job: Job, result) => ends.set(job.id!, { job, result }));
-    worker.on('failed', (job: Job, error) => {
-      if (job.finishedOn) ends.set(job.id!, { job, error });
+    worker.on('failed', (job, error) => {
+      if (job?.finishedOn) ends.set(job.id!, { job, error });
     });
     const end = async (id: string): Promise<Ended> => {
       await until(() => ends.has(id), { message: `the end of job ${id}` });
@@ -328,7 +328,7 @@ describe.each([
         details: { list: [1, 2] },
         cause: { message: 'because' },
       });
-      expect(job.stacktrace[0]).toContain('acts.ts');
+      expect(job.stacktrace![0]).toContain('acts.ts');
     });
 
     test.each([
@@ -355,7 +355,7 @@ describe.each([
 
     test('and its job is tried again in another child', async () => {
       const { job, result } = await setUp().run('exit', { code: 1, times: 2 }, { attempts: 3 });
-      expect([result, job.attemptsMade, job.stacktrace.length]).toEqual(['ran', 3, 2]);
+      expect([result, job.attemptsMade, job.stacktrace!.length]).toEqual(['ran', 3, 2]);
     });
 
     test.each([

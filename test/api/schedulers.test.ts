@@ -1,5 +1,6 @@
 import { defaultRepeatStrategy, type Job, JobScheduler, type RepeatOptions } from '../../lib';
 import { record, useInstances } from '../helpers/instances';
+import { repeatOf } from '../helpers/schedule';
 import { deferred, until } from '../helpers/wait';
 
 const on = useInstances();
@@ -87,7 +88,7 @@ describe('upsertJobScheduler', () => {
     const before = await time();
     const job = await queue.upsertJobScheduler('s', { pattern: '0 0 1 1 *', immediately: true });
     expect(slotsOf([job!])[0]).toBeGreaterThanOrEqual(before);
-    expect(job!.opts.repeat).toEqual({ pattern: '0 0 1 1 *', count: 1 });
+    expect(repeatOf(job!)).toEqual({ pattern: '0 0 1 1 *', count: 1 });
     const worker = on.worker(queue, async () => {});
     await until(async () => (await queue.getDelayedCount()) === 1);
     const [next] = await queue.getDelayed();
@@ -231,7 +232,7 @@ describe('a scheduler at work', () => {
     expect(others).toEqual([]);
     expect(slotsOf([next!])[0]! - slotsOf([first!])[0]!).toBe(HOUR);
     expect(next).toMatchObject({ data: { a: 1 }, repeatJobKey: 's' });
-    expect(next!.opts.repeat).toEqual({ every: HOUR, count: 2 });
+    expect(repeatOf(next!)).toEqual({ every: HOUR, count: 2 });
     await worker.close();
   });
 
@@ -243,7 +244,7 @@ describe('a scheduler at work', () => {
     });
     await queue.upsertJobScheduler('s', { every: 20, limit: 3 });
     await until(async () => (await queue.getCompletedCount()) === 3);
-    expect(ran.map(({ opts }) => opts.repeat!.count)).toEqual([1, 2, 3]);
+    expect(ran.map((job) => repeatOf(job)!.count)).toEqual([1, 2, 3]);
     const slots = slotsOf(ran);
     expect(new Set(slots.map((slot) => slot % 20)).size).toBe(1);
     expect(await queue.count()).toBe(0);

@@ -102,7 +102,7 @@ describe('adding', () => {
 
   test('without a span is left to those who make their own', async () => {
     const queue = traced();
-    const job = await queue.addJob('a', {});
+    const job = await queue['addJob']('a', {});
     expect(telemetry.spans).toEqual([]);
     expect(await queue.getJobState(job.id!)).toBe('waiting');
   });
@@ -497,7 +497,7 @@ describe('what is done with a queue', () => {
 
   test.each(cases)('is a span: %s', async (operation, act, kind, attributes) => {
     const queue = traced();
-    await queue.addJob('a', {});
+    await queue['addJob']('a', {});
     await telemetry.within('request', () => act(queue));
     expect(telemetry.named(`${operation} ${queue.name}`)).toMatchObject([
       { kind, parent: 'request', isEnded: true },
@@ -669,7 +669,7 @@ describe('the meter', () => {
 
   test('records the counts of a queue when asked to', async () => {
     const queue = traced();
-    await queue.addJob('a', {});
+    await queue['addJob']('a', {});
     expect(await queue.recordJobCountsMetric('waiting', 'failed')).toEqual({
       waiting: 1,
       failed: 0,

@@ -1,12 +1,12 @@
 import { concat, from, Observable, of, throwError } from 'rxjs';
-import type { Job, Processor } from '../../lib';
+import type { AnyProcessor, Job } from '../../lib';
 import { record, useInstances } from '../helpers/instances';
 import { deferred, until } from '../helpers/wait';
 
 const on = useInstances();
 
 /** Runs one job to its end; resolves to it as stored, and to the progress that its worker told. */
-async function run(processor: Processor) {
+async function run(processor: AnyProcessor) {
   const queue = on.queue();
   const worker = on.worker(queue, processor);
   const heard = record(worker, 'progress');
@@ -17,7 +17,7 @@ async function run(processor: Processor) {
 }
 
 /** Starts a job, cancels it when its processor says so, and resolves to the job once it failed. */
-async function cancelled(processor: (begun: () => void) => Processor) {
+async function cancelled(processor: (begun: () => void) => AnyProcessor) {
   const queue = on.queue();
   const begun = deferred();
   const worker = on.worker(queue, processor(begun.resolve));
@@ -88,12 +88,12 @@ describe('a processor that is a generator', () => {
 
 test('the values of a typed worker may be of any type, but not the last', async () => {
   const queue = on.queue();
-  const typed: Processor<{ n: number }, string> = async function* (job) {
+  const typed: AnyProcessor<{ n: number }, string> = async function* (job) {
     yield job.data.n;
     return 'done';
   };
   // @ts-expect-error: returns a number
-  const wrong: Processor<{ n: number }, string> = async function* () {
+  const wrong: AnyProcessor<{ n: number }, string> = async function* () {
     yield 'half';
     return 1;
   };

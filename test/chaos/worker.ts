@@ -100,7 +100,8 @@ const workers = [
   new Worker(PARENTS, (job, token) => processParent(job as Job, token!, around), opts),
   new Worker(CHILDREN, (job, token) => processChild(job as Job, token!, around), opts),
 ];
-for (const instance of [...workers, around.children]) instance.on('error', () => {});
+for (const worker of workers) worker.on('error', () => {});
+around.children.on('error', () => {});
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error: Error) => tell({ surprise: `${event}: ${error?.stack ?? error}` }));
 }

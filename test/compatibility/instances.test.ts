@@ -1,4 +1,4 @@
-import { QueueEventsProducer } from '../../lib';
+import { type FlowProducerListener, QueueEventsProducer } from '../../lib';
 import { useInstances } from '../helpers/instances';
 
 const on = useInstances();
@@ -23,6 +23,19 @@ describe('instances', () => {
     expect(producer.closing).toBe(producer.close());
   });
 
+  test('have a JSON', async () => {
+    const queue = on.queue();
+    const { name, qualifiedName } = queue;
+    const json = JSON.stringify({ name, prefix: 'bull', qualifiedName });
+    const events = await on.events(queue);
+    expect([queue, on.worker(queue, null), events].map((one) => JSON.stringify(one))).toEqual([
+      json,
+      json,
+      json,
+    ]);
+    expect(JSON.stringify(on.flow())).toBe('{"prefix":"bull"}');
+  });
+
   test('type and chain their listeners', async () => {
     const queue = on.queue();
     const heard: string[] = [];
@@ -41,10 +54,13 @@ describe('instances', () => {
     const flow = on.flow();
     const errors: string[] = [];
     flow.on('error', (error) => errors.push(error.message));
-    flow.on('custom', () => {
+    interface Own extends FlowProducerListener {
+      custom: () => void;
+    }
+    flow.on<Own>('custom', () => {
       throw new Error('in a listener');
     });
-    flow.emit('custom');
+    flow.emit<Own>('custom');
     expect(errors).toEqual(['in a listener']);
   });
 });

@@ -7,15 +7,19 @@ import {
   type Attributes,
   type BackoffStrategy,
   type BulkJobOptions,
+  type ConnectionOptions,
   type ContextManager,
   type DeduplicationOptions,
+  delay,
   type Exception,
+  errorToJSON,
   type FinishedStatus,
   type FlowJob,
   type FlowOpts,
   FlowProducer,
   type GetNextJobOptions,
   getNextMillis,
+  isNotConnectionError,
   Job,
   type JobJson,
   type JobJsonSandbox,
@@ -28,6 +32,7 @@ import {
   type JobsOptions,
   type JobType,
   type KeepJobs,
+  lengthInUtf8Bytes,
   type Meter,
   MetricNames,
   type Metrics,
@@ -36,14 +41,19 @@ import {
   type MinimalJob,
   type MinimalQueue,
   type ObliterateOpts,
+  type Parent,
   type Processor,
   Queue,
   type QueueBaseOptions,
   QueueEvents,
   type QueueEventsListener,
+  QueueEventsProducer,
   type QueueListener,
   type QueueMeta,
+  type QueueOptions,
   type RateLimiterOptions,
+  type RedisClient,
+  type RedisOptions,
   type RepeatOptions,
   type RepeatStrategy,
   type RetryOptions,
@@ -63,6 +73,8 @@ import {
   type WorkerOptions,
 } from 'bullmq';
 
+import IORedis, { Cluster, type RedisOptions as IORedisOptions } from 'ioredis';
+
 interface Mail {
   to: string;
   step?: 'send' | 'done';
@@ -79,6 +91,170 @@ const workerOptions: WorkerOptions = {
   removeOnComplete: keep,
   settings: { backoffStrategy },
 };
+
+/** Options are known by name, also in types that are made of them; a word that is mistyped is refused. */
+export function configure(options: Omit<WorkerOptions, 'connection'>): number | undefined {
+  interface OwnOptions extends WorkerOptions {
+    own: { enabled: boolean };
+  }
+  const own: OwnOptions = { ...base, own: { enabled: true }, limiter: { max: 1, duration: 1 } };
+  const max: number | undefined = options.limiter?.max;
+  // @ts-expect-error: no such option
+  const worker: WorkerOptions = { ...base, concurency: 5 };
+  // @ts-expect-error: no such option
+  const queue: QueueOptions = { ...base, defaultJobOption: {} };
+  // @ts-expect-error: no such option
+  const key: keyof QueueOptions = 'nope';
+  new Queue('mails', {
+    ...base,
+    skipMetasUpdate: true,
+    skipVersionCheck: true,
+    skipWaitingForReady: true,
+    blockingConnection: false,
+  });
+  void [own, max, worker, queue, key];
+  return options.concurrency;
+}
+
+/** Connections to Redis as users have them. */
+export function connect(options: Omit<IORedisOptions, 'retryStrategy'>): void {
+  const connection = new IORedis({ maxRetriesPerRequest: null });
+  new Queue('mails', { connection });
+  new Worker('mails', async () => {}, { connection: connection.duplicate() });
+  new QueueEvents('mails', { connection: options });
+  new FlowProducer({ connection: new Cluster([{ host: 'localhost', port: 6379 }]) });
+  const url: ConnectionOptions = { url: 'redis://localhost', maxRetriesPerRequest: null };
+  new Queue('mails', { connection: url });
+  new Worker('mails', null, {
+    connection: {
+      host: 'localhost',
+      tls: {},
+      db: 1,
+      enableOfflineQueue: false,
+      retryStrategy: (times) => Math.min(times * 2, 1_000),
+    },
+  });
+}
+
+class MailJob extends Job<Mail, boolean, 'mail'> {
+  isTo(name: string): boolean {
+    return this.data.to === name;
+  }
+}
+class OwnQueue extends Queue<Mail> {
+  protected override addJob(name: string, data: Mail, opts?: JobsOptions) {
+    return super.addJob(name, data, opts);
+  }
+}
+
+/** Types that are given once, and followed everywhere. */
+export async function followTypes(queue: Queue): Promise<void> {
+  const own = new Queue<MailJob>('mails', base);
+  (await own.getWaiting())[0]?.isTo('ada');
+  (await own.getJob('1'))?.isTo('ada');
+  const untyped = await Job.create(queue, 'mail', { to: 'ada' });
+  const typed = await Job.create<Mail>(queue, 'mail', { to: 'ada' });
+  const found = await Job.fromId<Mail, boolean>(queue, '1');
+  const values = await untyped.getChildrenValues();
+  const { processed, ignored } = await untyped.getDependencies();
+  const json = typed.toJSON();
+  const trace: string | undefined = json.stacktrace?.[0];
+  const to: string = json.data.to;
+  // @ts-expect-error: a method is no part of it
+  json.updateData({ to: 'ada' });
+  typed.deduplicationId = 'ada';
+  const failure: string = typed.deferredFailure;
+  const reached = new Worker<Mail, boolean, 'mail', any, number>('mails', null, base);
+  reached.on('progress', (job, percent) => void [job.progress + 1, percent + 1]);
+  const scheduled = await new OwnQueue('mails', base).upsertJobScheduler('mail', {
+    every: 1_000,
+    prevMillis: 1,
+  });
+  const fetched = await reached.getNextJob('token', { block: false });
+  const { job, children } = await new FlowProducer(base).getFlow({ id: '1', queueName: 'mails' });
+  void [
+    untyped.returnvalue.at,
+    found?.data.to,
+    values['a'].b,
+    processed?.['a'].b,
+    ignored?.['a'].b,
+  ];
+  void [
+    trace,
+    to,
+    failure,
+    scheduled.id,
+    fetched.id,
+    job.id,
+    children,
+    queue.clean(0, 1, 'paused'),
+  ];
+  // @ts-expect-error: nothing to clean
+  void queue.clean(0, 1, 'waiting-children');
+  const type: JobType = 'repeat';
+  // @ts-expect-error: only schedulers repeat
+  void queue.getJobCounts(type).then(() => queue.add('mail', {}, { repeat: { every: 1 } }));
+}
+
+interface OwnListener extends QueueEventsListener {
+  sent: (args: { to: string }, id: string) => void;
+}
+
+/** Names of events and parameters of listeners are checked; events of the application's may be declared. */
+export async function listen(queue: Queue, worker: Worker, job: Job): Promise<void> {
+  const events = new QueueEvents<boolean>('mails', base);
+  events.on('completed', ({ returnvalue }) => void (returnvalue === true));
+  events.on<OwnListener>('sent', ({ to }: { to: string }) => void to.length);
+  await new QueueEventsProducer('mails', base).publishEvent<{ eventName: string; to: string }>({
+    eventName: 'sent',
+    to: 'ada',
+  });
+  const listeners: Partial<QueueListener> = {
+    progress: (jobId) => void jobId.length,
+    'ioredis:close': () => {},
+  };
+  queue.emit('waiting', job);
+  queue.on('removed', (jobId) => void jobId.toUpperCase());
+  // @ts-expect-error: no such event
+  queue.on('completed', () => {});
+  // @ts-expect-error: no such event
+  worker.on('complted', () => {});
+  // @ts-expect-error: no such event
+  events.on('complted', () => {});
+  // @ts-expect-error: the id is a text
+  worker.on('stalled', (id: number) => void id);
+  // @ts-expect-error: no such event
+  queue.emit('foo');
+  void listeners;
+}
+
+/** What is given to the library to call. */
+export function handOver(error: Error): void {
+  const ofJob: BackoffStrategy = (attempts, _type, _error, job) => job!.attemptsMade + attempts;
+  const ofAny: BackoffStrategy = async (_n: number, _t?: string, _e?: Error, job?: MinimalJob) =>
+    job?.data.wait ?? 1;
+  const strategy: RepeatStrategy = (millis, { prevMillis = 0 }) => millis + prevMillis;
+  const logged =
+    (processor: Processor<Mail, boolean>): Processor<Mail, boolean> =>
+    (job, token) =>
+      processor(job, token).then((sent) => !sent);
+  const tree: FlowJob = { name: 'a', queueName: 'mails', data: { to: 'ada' } };
+  const stored: JobSchedulerJson = { key: 'k', name: 'a' };
+  const processor: SandboxedJobProcessor = (
+    job: SandboxedJob,
+    callback: (error: unknown, result: unknown) => void,
+  ) => callback(job.failedReason.length, job.id.length);
+  const given: Partial<Job> = { stacktrace: null };
+  void [ofJob, ofAny, strategy, logged, tree.data.to, stored.template?.data.to, processor, given];
+  void [delay(1), errorToJSON(error), isNotConnectionError(error), lengthInUtf8Bytes('a')];
+}
+
+/** Types for Redis, which need not be taken out of code at once. */
+export function name(options: RedisOptions, client: RedisClient, parent: Parent<Mail>): unknown[] {
+  new Queue('mails', { connection: options });
+  new Queue('mails', { connection: client });
+  return [parent.data?.to, parent.opts?.attempts];
+}
 
 export async function produce(): Promise<JobState | 'unknown'> {
   const queue = new Queue<Mail, boolean, 'mail'>('mails', { ...base, defaultJobOptions: opts });

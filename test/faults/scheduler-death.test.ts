@@ -9,6 +9,7 @@ import path from 'node:path';
 import { Queue } from '../../lib';
 import { bundle } from '../helpers/bundle';
 import { createDatabase, type TestDatabase } from '../helpers/database';
+import { repeatOf } from '../helpers/schedule';
 import { withClient } from '../helpers/test-server';
 import { until } from '../helpers/wait';
 import type { Order } from './scheduler-worker';
@@ -63,11 +64,9 @@ test('20 workers make every iteration once, though half of them are killed at wo
     message: 'all iterations to be completed',
   });
 
-  const jobs = (await queue.getJobs()).sort(
-    (a, b) => a.opts.repeat!.count! - b.opts.repeat!.count!,
-  );
+  const jobs = (await queue.getJobs()).sort((a, b) => repeatOf(a)!.count! - repeatOf(b)!.count!);
   const slots = jobs.map(({ id }) => Number(id!.split(':')[2]));
-  expect(jobs.map(({ opts }) => opts.repeat!.count)).toEqual(
+  expect(jobs.map((job) => repeatOf(job)!.count)).toEqual(
     Array.from({ length: limit }, (_, i) => i + 1),
   );
   expect(new Set(slots.map((slot) => slot % every)).size).toBe(1);
@@ -100,7 +99,7 @@ test.each(['scheduling', 'processing'] as const)(
       message: 'the job to be completed by the heir',
     });
     const [next, ...others] = await queue.getDelayed();
-    expect(next!.opts.repeat).toMatchObject({ count: 2 });
+    expect(repeatOf(next!)).toMatchObject({ count: 2 });
     expect(others).toEqual([]);
     const ran = await sql('select job from schedule_ledger where queue = $1', queue.name);
     expect(ran).toEqual([{ job: job!.id }]);

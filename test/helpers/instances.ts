@@ -1,9 +1,9 @@
 import type { EventEmitter } from 'node:events';
 import { Client } from 'pg';
 import {
+  type AnyProcessor,
   FlowProducer,
   type FlowProducerOptions,
-  type Processor,
   Queue,
   QueueEvents,
   type QueueEventsOptions,
@@ -22,7 +22,7 @@ export interface Instances {
   queue(name?: string, opts?: QueueOptions): Queue;
   worker(
     queue: { name: string } | string,
-    processor: Processor | string | URL | null,
+    processor: AnyProcessor | string | URL | null,
     opts?: WorkerOptions,
   ): Worker;
   flow(opts?: FlowProducerOptions): FlowProducer;

@@ -1,3 +1,4 @@
+import type { Job, JobSchedulerJobOptions } from '../../lib';
 import type { Instances } from './instances';
 
 /** When the clock of a schedule begins: a whole multiple of all intervals in the tests. */
@@ -79,4 +80,9 @@ export async function schedule(on: Instances) {
       );
     },
   };
+}
+
+/** What the job of a scheduler repeats. */
+export function repeatOf(job: Pick<Job, 'opts'>) {
+  return (job.opts as JobSchedulerJobOptions).repeat;
 }

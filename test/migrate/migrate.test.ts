@@ -30,10 +30,12 @@ async function clientOf(url: string): Promise<Client> {
 async function works(url: string, opts: object = {}): Promise<void> {
   const queue = new Queue('q', { connection: url, ...opts });
   const worker = new Worker('q', async (job) => job.data, { connection: url, ...opts });
-  for (const instance of [queue, worker]) {
-    instance.on('error', () => {});
-    open.push(() => instance.close());
-  }
+  queue.on('error', () => {});
+  worker.on('error', () => {});
+  open.push(
+    () => queue.close(),
+    () => worker.close(),
+  );
   const completed = new Promise((resolve) =>
     worker.once('completed', (_, result) => resolve(result)),
   );

@@ -1,5 +1,5 @@
 import { record, useInstances } from '../helpers/instances';
-import { START, schedule } from '../helpers/schedule';
+import { repeatOf, START, schedule } from '../helpers/schedule';
 import { until } from '../helpers/wait';
 
 const on = useInstances();
@@ -42,7 +42,7 @@ describe('advance_scheduler', () => {
     await s.setState(1000, 'active');
     await s.advance(1000);
     const job = await s.queue.getJob(`repeat:s:${START + 2000}`);
-    expect(job?.opts.repeat).toEqual({ count: 2 });
+    expect(repeatOf(job!)).toEqual({ count: 2 });
     expect((await s.queue.getJobScheduler('s'))?.iterationCount).toBe(3);
   });
 

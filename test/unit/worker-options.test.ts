@@ -5,7 +5,7 @@ import { resolveWorkerOptions, type WorkerOptions } from '../../lib/options/work
 describe('resolveWorkerOptions', () => {
   test('fills in what is not given, and keeps the rest', () => {
     const connection = {};
-    const resolved = resolveWorkerOptions({ connection, name: 'w', unknown: 1 });
+    const resolved = resolveWorkerOptions({ connection, name: 'w', ...{ unknown: 1 } });
     expect(resolved).toEqual({
       connection,
       name: 'w',
@@ -64,7 +64,7 @@ describe('retention', () => {
 
 describe('backoffDelay', () => {
   const delay = (backoff: Parameters<typeof normalizeBackoff>[0], made = 1, custom?: never) =>
-    backoffDelay(normalizeBackoff(backoff), made, new Error('e'), {}, custom);
+    backoffDelay(normalizeBackoff(backoff), made, new Error('e'), undefined, custom);
 
   test('is none without backoff, and the number that is given', async () => {
     expect(await delay(undefined)).toBe(0);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { ToChild, ToWorker } from './protocol';
 
@@ -23,7 +24,14 @@ export interface ChildLink {
 /** Starts a process or a thread. */
 export type OpenLink = (onMessage: (message: ToWorker) => void) => ChildLink;
 
-/** A file beside this one: compiled in the package, TypeScript when run from the sources. */
+/**
+ * A file beside this one: compiled in the package, TypeScript when run from the sources.
+ * @throws Error when it is not there, as in a bundle
+ */
 export function entryFile(name: string): string {
-  return path.join(__dirname, name + path.extname(__filename));
+  const file = path.join(__dirname, name + path.extname(__filename));
+  if (existsSync(file)) return file;
+  throw new Error(
+    `Processors in files need the files of tuskmq, and ${file} is not there: leave tuskmq out of the bundle (external), or use a processor that is a function`,
+  );
 }

@@ -4,7 +4,12 @@
  */
 
 import fs from 'node:fs';
-import { QueueEvents } from '../../../lib';
+import { QueueEvents, type QueueEventsListener } from '../../../lib';
+
+interface Listener extends QueueEventsListener {
+  changed: (args: { jobId: string; n: number }, id: string) => void;
+  end: (args: object, id: string) => void;
+}
 
 const [url, queueName, file] = process.argv.slice(2) as [string, string, string];
 const lastLine = fs.readFileSync(file, 'utf8').trimEnd().split('\n').at(-1);
@@ -18,8 +23,8 @@ const log = (id: string, name: string, about: string) =>
 for (const name of ['added', 'waiting'] as const) {
   events.on(name, ({ jobId }: { jobId: string }, id: string) => log(id, name, jobId));
 }
-events.on('changed', ({ jobId, n }: { jobId: string; n: number }, id: string) =>
+events.on<Listener>('changed', ({ jobId, n }: { jobId: string; n: number }, id: string) =>
   log(id, 'changed', `${jobId} ${n}`),
 );
-events.on('end', (_: object, id: string) => log(id, 'end', ''));
+events.on<Listener>('end', (_: object, id: string) => log(id, 'end', ''));
 process.once('disconnect', () => process.exit());
