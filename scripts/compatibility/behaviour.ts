@@ -69,9 +69,27 @@ export const behaviour: Difference[] = [
   },
   {
     what: 'ids',
-    bullmq: 'those of duplicates use up a number',
+    bullmq: 'custom ones and those of duplicates use up a number',
     here: 'they do not',
     why: 'nobody asked for it',
+  },
+  {
+    what: 'the clock',
+    bullmq: 'each client’s',
+    here: 'the database’s; that of fake timers (Sinon, Jest, Vitest) while they are installed',
+    why: 'clients disagree; tests move time',
+  },
+  {
+    what: 'a processor that throws `DelayedError` or its kin and has not moved its job',
+    bullmq: 'the job stays active until it stalls',
+    here: 'it goes back at once, and counts as stalled',
+    why: 'nobody runs it any more',
+  },
+  {
+    what: 'children that were removed, in `getFlow`',
+    bullmq: 'undefined among the children',
+    here: 'left out',
+    why: 'there is no job to show',
   },
   {
     what: 'U+0000 in a reason or a log',

@@ -17,6 +17,9 @@ const RELAY = 'no relay: an experiment of BullMQ 6.7';
 const TOLERATED = 'without effect: ';
 const NO_REDIS_EVENT = 'there is no Redis connection; nobody emits it';
 
+const BEHIND_OTHERS =
+  'emitted when it is on disk: with several slots, others may have begun meanwhile, but no other try of this job';
+
 // Tests that prove many rows.
 const LISTED = 'the getters of a queue list by state, next to run first';
 const COUNTED = 'the getters of a queue count by state, under the names asked for';
@@ -97,7 +100,10 @@ const connectionOptions = {
 };
 
 const jobOptions = {
-  jobId: same('Queue.add keeps an id of the caller and uses up no number for it'),
+  jobId: differs(
+    'uses up no number of the queue: the next automatic id is the next number',
+    'Queue.add keeps an id of the caller and uses up no number for it',
+  ),
   parent: same(
     'moveToWaitingChildren waits for children that were added at run time, then has their values',
   ),
@@ -284,7 +290,7 @@ export const verdicts: Verdicts = {
       'Queue.drain removes what waits, with true also what is delayed, and nothing else',
     ),
     clean: differs(
-      'oldest first; leaves active jobs alone, which are taken over by themselves; QueueEvents also tell `removed`',
+      'leaves active jobs alone, which are taken over by themselves; QueueEvents also tell `removed`',
       'Queue.clean removes jobs that are %s',
     ),
     obliterate: same('Queue.obliterate leaves nothing of a queue, which then begins anew'),
@@ -332,7 +338,7 @@ export const verdicts: Verdicts = {
       'a queue pages through the children of a job by what became of them',
     ),
     getWorkers: differs(
-      '`addr` is host and process; workers are known from their first run on',
+      '`addr` is host and process',
       'a queue lists its workers and those who listen to it',
     ),
     getWorkersCount: same('a queue lists its workers and those who listen to it'),
@@ -359,10 +365,10 @@ export const verdicts: Verdicts = {
     ...emitter,
     id: same('a worker has an id of its own'),
     concurrency: same('concurrency is never exceeded, and may be changed while jobs run'),
-    run: same('Worker.close resolves run() of a worker that was started by hand'),
-    isRunning: same('Worker.close resolves run() of a worker that was started by hand'),
+    run: same('Worker.pause ends run(), and resume() begins again, also what never ran'),
+    isRunning: same('Worker.pause ends run(), and resume() begins again, also what never ran'),
     pause: same('Worker.pause waits for running jobs, and fetches nothing until resumed'),
-    resume: same('Worker.pause waits for running jobs, and fetches nothing until resumed'),
+    resume: same('Worker.pause ends run(), and resume() begins again, also what never ran'),
     isPaused: same('Worker.pause can leave running jobs alone'),
     close: same('Worker.close waits for running jobs and stores their results'),
     getNextJob: same('Worker.getNextJob fetches by hand under a token of the caller'),
@@ -619,7 +625,7 @@ export const verdicts: Verdicts = {
       'a worker that is silent keeps its jobs until its lease has run out',
     ),
     lockRenewTime: differs(
-      'an upper limit: the lease is renewed every 500 ms',
+      'an upper limit: the lease is renewed every 500 ms; `locksRenewed` comes as often as this says',
       'a worker tells which jobs it holds when it renews its locks, as often as it is told to',
     ),
     runRetryDelay: differs(
@@ -699,9 +705,12 @@ export const verdicts: Verdicts = {
     startDate: same(OFFSET),
     pattern: same(PATTERN),
     key: differs(`${TOLERATED}${LEGACY}; a scheduler has its id`),
-    limit: differs('one below 1 is refused', RUN_LIMIT),
+    limit: differs('one below 0 is refused', RUN_LIMIT),
     every: differs('one below 1 or that is no number is refused', INTERVAL),
-    immediately: differs('with `every` without effect, and without a warning', IMMEDIATELY),
+    immediately: differs(
+      'with `every` without effect, told by a warning of the process, not of the console',
+      IMMEDIATELY,
+    ),
     count: same('advance_scheduler counts the iterations, in all and since the last upsert'),
     offset: differs('kept by an upsert when no job is pending; BullMQ may lose it', OFFSET),
     prevMillis: differs('set by BullMQ alone, on `job.opts`, where it is here too'),
@@ -819,8 +828,14 @@ export const verdicts: Verdicts = {
   },
   WorkerListener: {
     active: same(WORKER_TELLS),
-    completed: same(WORKER_TELLS),
-    failed: same('Worker tells of a failed job, and stores why'),
+    completed: differs(
+      BEHIND_OTHERS,
+      'a worker with one slot tells what became of a job before it starts the next',
+    ),
+    failed: differs(
+      BEHIND_OTHERS,
+      'a worker with many slots tells that a try has failed before it starts the next one',
+    ),
     progress: same('a worker tells its own listeners what it does'),
     stalled: same('a worker without a processor looks for locks that ran out when told to'),
     drained: same('a worker tells its own listeners what it does'),
@@ -835,7 +850,7 @@ export const verdicts: Verdicts = {
       'a worker tells which jobs it may have lost when its lease ran out',
     ),
     locksRenewed: differs(
-      'all jobs that run, each time that the lease of the process is renewed',
+      'of all jobs that run, not only of those whose time has come',
       'a worker tells which jobs it holds when it renews its locks, as often as it is told to',
     ),
     'ioredis:close': differs(NO_REDIS_EVENT),
@@ -881,10 +896,10 @@ export const verdicts: Verdicts = {
   ParentKeys: {
     id: same('Job.toJSON and asJSON name the parent of a child'),
     queueKey: same('Job.toJSON and asJSON name the parent of a child'),
-    fpof: same('Job.toJSON and asJSON name the parent of a child'),
-    rdof: same('Job.toJSON and asJSON name the parent of a child'),
-    idof: same('Job.toJSON and asJSON name the parent of a child'),
-    cpof: same('Job.toJSON and asJSON name the parent of a child'),
+    fpof: same('a child with %s is marked with it'),
+    rdof: same('a child with %s is marked with it'),
+    idof: same('a child with %s is marked with it'),
+    cpof: same('a child with %s is marked with it'),
   },
   Parent: differs('a type alone: nothing takes it', USERS_CODE),
   ParentKeyOpts: differs('a type alone: nothing takes it', USERS_CODE),
