@@ -8,9 +8,9 @@ const on = useInstances();
 describe('Worker', () => {
   test('tells of a job from active to completed, with its arguments', async () => {
     const queue = on.queue();
+    await queue.add('double', { n: 21 });
     const worker = on.worker(queue, async (job) => ({ twice: job.data.n * 2 }), { name: 'w1' });
     const heard = record(worker, 'active', 'completed', 'failed', 'drained');
-    await queue.add('double', { n: 21 });
     await until(() => heard.length === 3);
     expect(heard.map(([event]) => event)).toEqual(['active', 'completed', 'drained']);
     const [, active, prev] = heard[0] as [string, Job, string];

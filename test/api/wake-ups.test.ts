@@ -60,10 +60,12 @@ test('a worker with nothing to do is told of each job, once', async () => {
   const drained = record(worker, 'drained');
   const heard = await ear(queue);
   for (let i = 1; i <= 3; i++) {
+    // Once at its start, and after each job.
+    await until(() => drained.length === i);
     await until(async () => (await rowOf(queue))?.hungry === true);
     const before = await heard();
     await queue.add('job', {});
-    await until(() => drained.length === i);
+    await until(() => drained.length === i + 1);
     expect((await heard()) - before).toBe(1);
   }
 });
