@@ -118,7 +118,8 @@ export class Worker<
       await loop.enlist();
       return { queueId, channel: await store.channel('wake', queueId), loop };
     }, this.opts.runRetryDelay);
-    if (!connected) return;
+    // Closed by force meanwhile: the end of the process, or of its lease, takes the worker with it.
+    if (!connected || this.closed) return;
     const { queueId, channel, loop } = connected;
     this.loop = loop;
     this.attend(queueId, loop);
