@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { startDatabase } from '../../dev/database';
+import { toCount } from '../helpers/count';
 import { dropDatabase, urlOf, withClient } from '../helpers/test-server';
 import { growth, sampleHeap } from './drain';
 
@@ -9,7 +10,7 @@ import { growth, sampleHeap } from './drain';
 const ALLOWED_BYTES = 1_000_000;
 
 async function main(): Promise<void> {
-  const jobs = Number(process.argv[2] ?? 1_000_000);
+  const jobs = toCount(process.argv[2], 1_000_000);
   const server = await startDatabase({ durable: false });
   const name = `tuskmq_memory_${randomBytes(4).toString('hex')}`;
   await withClient(server.url, (client) => client.query(`create database ${name}`));
@@ -27,4 +28,7 @@ async function main(): Promise<void> {
   }
 }
 
-void main();
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -3,11 +3,12 @@
 import { randomBytes } from 'node:crypto';
 import { startDatabase } from '../../../dev/database';
 import { migrate } from '../../../lib';
+import { toCount } from '../../helpers/count';
 import { dropDatabase, urlOf, withClient } from '../../helpers/test-server';
 import { stressEvents } from './stress';
 
 async function main(): Promise<void> {
-  const events = Number(process.argv[2] ?? 100_000);
+  const events = toCount(process.argv[2], 100_000);
   const server = await startDatabase({ durable: false });
   const name = `tuskmq_stress_${randomBytes(4).toString('hex')}`;
   const url = urlOf(server.url, name);
@@ -41,4 +42,7 @@ async function main(): Promise<void> {
   }
 }
 
-void main();
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
