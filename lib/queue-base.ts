@@ -165,6 +165,7 @@ export class QueueBase<
       try {
         return await attempt();
       } catch (error) {
+        if (this.closing) return undefined;
         this.emit('error', error);
         await sleep(retryMs);
       }

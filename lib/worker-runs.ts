@@ -85,6 +85,11 @@ export abstract class WorkerRuns<
   private readonly runs = new Set<Run<Job<DataType, ResultType, NameType, ProgressType>>>();
   protected readonly prefetch: Prefetch;
   private readonly unsettled = new Set<Promise<void>>();
+  protected isAbandoned = false;
+  private endWaiting!: () => void;
+  private readonly abandoned = new Promise<void>((resolve) => {
+    this.endWaiting = resolve;
+  });
   protected readonly tracer: WorkerTracer | undefined;
   private readonly metricsPoints: number | undefined;
   protected currentConcurrency: number;
@@ -126,12 +131,18 @@ export abstract class WorkerRuns<
     else this.loop!.giveBack([record]);
   }
 
-  /** No job runs here, and every result is stored. */
+  /** Nobody waits any more for what runs here. */
+  protected abandon(): void {
+    this.isAbandoned = true;
+    this.endWaiting();
+  }
+
+  /** No job runs here and every result is stored, or nobody waits for that any more. */
   protected async whenIdle(): Promise<void> {
     do {
       await this.loop?.quiet();
-      await Promise.all(this.unsettled);
-    } while (this.unsettled.size > 0);
+      await Promise.race([Promise.all(this.unsettled), this.abandoned]);
+    } while (this.unsettled.size > 0 && !this.isAbandoned && !this.isFetching());
   }
 
   protected runningIds(): string[] {

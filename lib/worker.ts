@@ -103,7 +103,7 @@ export class Worker<
     this.endRun = undefined;
   }
 
-  /** Resolves when the database answers and knows the worker; rejects when it does not answer. */
+  /** Resolves when the database knows the worker; rejects when it cannot be reached at first. */
   override async waitUntilReady(): Promise<void> {
     await super.waitUntilReady();
     await this.prepared;
@@ -114,12 +114,14 @@ export class Worker<
     const { store, listener } = this.backend;
     const connected = await this.untilConnected(async () => {
       const queueId = await this.queueId();
+      const channel = await store.channel('wake', queueId);
       const loop = this.loopOf(queueId);
+      // Last: an attempt that fails behind it would leave a worker that nobody knows.
       await loop.enlist();
-      return { queueId, channel: await store.channel('wake', queueId), loop };
+      return { queueId, channel, loop };
     }, this.opts.runRetryDelay);
     // Closed by force meanwhile: the end of the process, or of its lease, takes the worker with it.
-    if (!connected || this.closed) return;
+    if (!connected || this.isAbandoned) return;
     const { queueId, channel, loop } = connected;
     this.loop = loop;
     this.attend(queueId, loop);
@@ -253,6 +255,7 @@ export class Worker<
   private async shutDown(force: boolean): Promise<void> {
     // `closing` must be set before anybody hears of it.
     await Promise.resolve();
+    if (force) this.abandon();
     this.emit('closing', 'closing queue');
     if (this.loop || !force) await this.prepared.catch(() => {});
     this.prefetch.release();
@@ -307,9 +310,12 @@ export class Worker<
         this.emit('active', job, 'waiting');
         return job;
       }
-      if (!this.isDrained) this.emit('drained');
-      this.isDrained = true;
-      if (elapsed() >= until) return undefined;
+      if (!record) {
+        if (!this.isDrained) this.emit('drained');
+        this.isDrained = true;
+      }
+      // One that was put off, for its scheduler could not make the next, is not all that there is.
+      if (elapsed() >= until && !(record && block)) return undefined;
       await sleep(LOOK_AGAIN_MS);
     }
     return undefined;

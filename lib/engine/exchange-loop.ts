@@ -131,7 +131,7 @@ export class ExchangeLoop {
    */
   giveBack(jobs: readonly ClaimedJob[]): void {
     if (jobs.length === 0) return;
-    this.givesAnswerBack = this.isExchanging;
+    this.givesAnswerBack ||= this.isExchanging;
     for (const job of jobs) this.held.delete(keyOf(job));
     this.needsResync = true;
     this.prod();
@@ -163,13 +163,18 @@ export class ExchangeLoop {
     }
   }
 
+  /** Those that wait to start have theirs. */
+  private freeSlots(): number {
+    return Math.max(this.host.freeSlots() - this.starts.size, 0);
+  }
+
   private wake(): void {
     this.interruptPause?.();
     this.running ??= this.run()
       .catch((error: unknown) => this.host.onError(error as Error))
       .finally(() => {
         this.running = undefined;
-        if (this.outbox.length > 0 || (this.isProdded && this.host.freeSlots() > 0)) this.wake();
+        if (this.outbox.length > 0 || (this.isProdded && this.freeSlots() > 0)) this.wake();
       });
   }
 
@@ -177,9 +182,10 @@ export class ExchangeLoop {
     // Jobs that finish in the same turn of the event loop are reported together.
     if (this.held.size > 1) await nextTurn();
     while (true) {
-      const limit = this.isStopped ? 0 : this.host.freeSlots();
+      const limit = this.isStopped ? 0 : this.freeSlots();
       const wantsJobs = limit > 0 && (this.isProdded || !this.isAsleep());
-      const mustUnregister = limit === 0 && this.isHungry && !this.isStopped;
+      const mustUnregister =
+        limit === 0 && this.starts.size === 0 && this.isHungry && !this.isStopped;
       const mustResync = this.needsResync && !this.isStopped;
       if (this.outbox.length === 0 && !wantsJobs && !mustUnregister && !mustResync) return;
       this.isProdded = false;
@@ -196,6 +202,7 @@ export class ExchangeLoop {
     try {
       const workerId = await this.ensureInSync();
       this.isExchanging = true;
+      this.givesAnswerBack = false;
       const answer = await this.send(workerId, reports, limit);
       this.retryMs = FIRST_RETRY_MS;
       if (answer.hungry && !this.isHungry) this.hungrySince = elapsed();
@@ -203,7 +210,6 @@ export class ExchangeLoop {
       this.isAsleepNow = answer.asleep;
       return answer;
     } catch (error) {
-      this.givesAnswerBack = false;
       if (isConflict(error)) {
         this.outbox.unshift(...reports);
         this.isProdded = true;
@@ -350,7 +356,10 @@ export class ExchangeLoop {
     else {
       const start = Promise.all(this.confirmations).then(() => {
         this.starts.delete(start);
-        this.host.start(job);
+        if (this.isForced) return;
+        // Nobody knows whether its last try is over.
+        if (this.unconfirmed.has(job.id)) this.giveBack([job]);
+        else this.host.start(job);
       });
       this.starts.add(start);
     }

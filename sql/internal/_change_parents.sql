@@ -5,9 +5,9 @@
 -- transaction climbs more than one level.
 --
 -- Moves      waiting-children -> waiting, delayed; delayed -> waiting (on failure)
--- Called by  whoever adds, finishes or removes children; all have locked the parents in order of key before
---            any child
+-- Called by  whoever adds, finishes or removes children; they have locked the parents that they knew of before any child
 -- Writes     job_state, event
+-- Locks      the parents, in order of key
 -- Notifies   wake, event
 create or replace function _change_parents(p_changes parent_change[]) returns void
 language plpgsql as $$
@@ -15,6 +15,12 @@ declare
   v_now      timestamptz := _now();
   v_released record;
 begin
+  -- Locked before they are read, whoever called: a child may have got another parent while it ran.
+  perform
+  from (select distinct c.queue_id, c.id collate "C" as id from unnest(p_changes) c order by 1, 2 offset 0) c
+  cross join lateral (
+    select from job_state p where p.queue_id = c.queue_id and p.id = c.id for update offset 0) p;
+
   for v_released in
     with change as (
       select c.queue_id, c.id, sum(c.pending)::integer as pending, sum(c.failed)::integer as failed,

@@ -1,7 +1,7 @@
 -- Locks the parents of jobs that are about to be settled, before the jobs themselves: as their reports name them, which
 -- spares reading the jobs, or else as their rows do.
 -- Called by  _settle_jobs
--- Locks      job_state rows of the parents, in order of key
+-- Locks      job_state rows of the parents, each of the two kinds in order of key
 create or replace function _lock_parents_of_settled(p_queue_id integer, p_items settlement[]) returns void
 language plpgsql as $$
 declare

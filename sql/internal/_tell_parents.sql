@@ -1,6 +1,6 @@
 -- Books finished children on their parents, by each child's own policy on failure. Once per parent and batch,
 -- not once per child. A child counts once: only a dependency that is pending is changed.
--- Called by  _settle_jobs, which holds the locks on the parents
+-- Called by  _settle_jobs, which holds the locks on the parents that the jobs had when they were claimed
 -- Writes     dependency, job_state (parents)
 create or replace function _tell_parents(p_queue_id integer, p_settled settled_job[]) returns void
 language plpgsql as $$

@@ -46,6 +46,44 @@ describe('a job whose parent is gone', () => {
   });
 });
 
+test('children that got a new parent while they ran release it, also when they end at the same moment', async () => {
+  const { parents, queue, add, state } = await flow(
+    { opts: { jobId: 'A' } },
+    { opts: { jobId: 'B' } },
+  );
+  const hands = on.worker(queue, null);
+  await hands.getNextJob('t');
+  await hands.getNextJob('t');
+  await (await parents.getJob('P'))!.remove({ removeChildren: false });
+  await add('P2');
+  const [one, other] = [await on.client(), await on.client()];
+  await one.query('begin');
+  await other.query('begin');
+  // As a worker reports them: under the parent that they had when they were claimed.
+  const reported = {
+    token: 't',
+    outcome: 'completed',
+    value: '1',
+    has_parent: true,
+    parent_id: 'P',
+  };
+  const settle = async (client: typeof one, id: string) =>
+    client.query('select tuskmq.settle_jobs($1, $2)', [
+      await queue.queueId(),
+      JSON.stringify([{ ...reported, id, parent_queue_id: await parents.queueId() }]),
+    ]);
+  await settle(one, 'A');
+  const second = settle(other, 'B');
+  await until(async () => {
+    const [row] = await on.sql('select from pg_locks where not granted');
+    return row !== undefined;
+  });
+  await one.query('commit');
+  await second;
+  await other.query('commit');
+  expect(await state('P2')).toBe('waiting');
+});
+
 describe('a failed child that is retried', () => {
   test('is a pending child again, so that a parent that failed for it can be retried', async () => {
     const { parents, queue } = await flow({
@@ -211,7 +249,6 @@ describe('the events of a flow', () => {
     for (const event of ['waiting-children', 'completed', 'drained'] as const) {
       events.on(event, () => heard.push(event));
     }
-    on.worker(children, async () => {});
     on.worker(parents, async (job, token) => {
       if (job.attemptsStarted > 1) return;
       const parent = { id: job.id!, queue: job.queueQualifiedName };
@@ -219,6 +256,8 @@ describe('the events of a flow', () => {
       if (await job.moveToWaitingChildren(token!)) throw new WaitingChildrenError();
     });
     await parents.add('parent', {});
+    await until(() => heard.includes('waiting-children'));
+    on.worker(children, async () => {});
     await until(() => heard.includes('drained'));
     expect(heard).toEqual(['waiting-children', 'completed', 'drained']);
   });

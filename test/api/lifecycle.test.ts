@@ -180,6 +180,18 @@ describe('Worker.pause', () => {
     await until(() => !worker.isRunning());
   });
 
+  test('waits no longer once the worker is closed by force', async () => {
+    const queue = on.queue();
+    const { state, processor } = gated();
+    const worker = on.worker(queue, processor);
+    await queue.add('a', {});
+    await until(() => state.running === 1);
+    const pausing = worker.pause();
+    await worker.close(true);
+    await pausing;
+    state.open();
+  });
+
   test('ends run(), and resume() begins again, also what never ran', async () => {
     const queue = on.queue();
     const worker = on.worker(queue, async () => 'done', { autorun: false });
