@@ -10,7 +10,8 @@
 -- Moves      active -> completed, failed, waiting, delayed, or removed
 -- Called by  settle_and_claim, settle_jobs
 -- Writes     job_state, job (removed), dependency, deduplication, finish_count, event; as add_jobs (kept for the end of another)
--- Locks      parents in order of key, then the settled jobs, then their deduplication ids
+-- Locks      parents as they were when the jobs were claimed, in order of key, then the settled jobs, then parents that are new
+--            since, then the deduplication ids
 -- Notifies   wake, event
 create or replace function _settle_jobs(p_queue_id integer, p_items json, p_mode queue_mode) returns json
 language plpgsql as $$
@@ -40,8 +41,8 @@ begin
   into v_items, v_has_moved, v_has_retried, v_has_parents, v_has_removed, v_has_rules, v_has_deduplication, v_points
   from json_to_recordset(p_items) as i(
     id text, token text, outcome text, value text, reason text, stacktrace text, delay_ms bigint, lifo boolean,
-    has_parent boolean, parent_queue_id integer, parent_id text, deduplication_id text, remove boolean, keep_count integer, keep_age_ms bigint, keep_limit integer,
-    max_stalled_count integer, metrics_points integer);
+    has_parent boolean, parent_queue_id integer, parent_id text, deduplication_id text, remove boolean, keep_count integer,
+    keep_age_ms bigint, keep_limit integer, max_stalled_count integer, metrics_points integer);
 
   if v_has_moved then
     perform _recover_unmoved(p_queue_id, v_items);

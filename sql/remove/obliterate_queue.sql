@@ -4,6 +4,7 @@
 -- until it is 0.
 -- Called by  Store.obliterateQueue (Queue.obliterate, which pauses the queue first)
 -- Writes     as _remove_jobs; queue, event, event_window, scheduler, finish_count, deduplication, rate_window
+-- Locks      all above the jobs, then the jobs
 create or replace function obliterate_queue(p_queue_id integer, p_force boolean, p_limit integer) returns integer
 language plpgsql set search_path from current as $$
 declare

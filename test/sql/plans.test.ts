@@ -152,6 +152,11 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
           ended('first', [1, 2, 3], { has_parent: true, metrics_points: 20_000 }).map((item) => ({
             ...item,
             deduplication_id: item.id.replace('w', 'k'),
+            // As workers report, but for the last, whose parent has to be looked up.
+            ...(item.id !== 'w3' && {
+              parent_queue_id: queueId,
+              parent_id: item.id.replace('w', 'd'),
+            }),
           })),
         ),
         null,
