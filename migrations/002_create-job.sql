@@ -136,10 +136,12 @@ create type parent_change as (
   release  boolean   -- the parent goes on although children are pending
 );
 
--- All waiting jobs of a queue and this priority have a seq that is negative or not below this one, for good.
-create type claim_floor as (
-  priority integer,
-  seq      bigint
+-- A part of a queue, in the order in which its jobs are claimed: from a priority and seq up to another priority, whose jobs at the
+-- head of the queue (seq below 0) still belong to it. All waiting jobs of a queue are in its ranges.
+create type claim_range as (
+  from_priority  integer,
+  from_seq       bigint,
+  until_priority integer
 );
 
 -- One change of what a job is or how far it is, as update_jobs takes it.

@@ -3,7 +3,7 @@ import { clearTimeout, elapsed, nextTurn, setTimeout } from '../model/clock';
 import type { Refusal } from '../model/errors';
 import type { ClaimedJob, Settlement } from '../model/job-record';
 import type { Exchange, RateLimit, Store } from '../store/store';
-import { ClaimFloors } from './claim-floors';
+import { ClaimRanges } from './claim-ranges';
 import { answerAll, Report } from './report';
 import type { WalFlusher } from './wal-flusher';
 
@@ -77,7 +77,7 @@ export class ExchangeLoop {
   /** What runs, or is yet to be reported or confirmed: by id and token, for a job may run again before that. */
   private readonly held = new Map<string, Held>();
   private exchangeCount = 0;
-  private readonly floors = new ClaimFloors();
+  private readonly ranges = new ClaimRanges();
   private readonly confirmations = new Set<Promise<void>>();
   /** Jobs with a try left whose report waits for a confirmation. */
   private readonly unconfirmed = new Set<string>();
@@ -232,7 +232,7 @@ export class ExchangeLoop {
 
   private async send(workerId: string, reports: Report[], limit: number): Promise<Exchange> {
     const flusher = this.host.flusher();
-    this.floors.follow(flusher);
+    this.ranges.follow(flusher);
     const sentAt = elapsed();
     const answer = await this.store.settleAndClaim(
       this.queueId,
@@ -246,8 +246,8 @@ export class ExchangeLoop {
       this.isAsleepNow,
       flusher !== undefined && !this.host.isSerial(),
       this.host.rateLimit(),
-      this.floors.text,
-      limit > 0 && this.floors.areStale,
+      this.ranges.text,
+      limit > 0 && this.ranges.areStale,
     );
     this.host.onExchange(elapsed() - sentAt);
     const isOnDisk =
@@ -337,7 +337,7 @@ export class ExchangeLoop {
       return;
     }
     this.setAlarm(answer.wakeIn);
-    this.floors.claimed(answer.jobs.length, answer.floors);
+    this.ranges.claimed(answer.jobs.length, answer.ranges);
     for (const job of answer.jobs) {
       this.held.set(keyOf(job), { id: job.id, token: job.token });
       this.isWorkedSinceDrained = true;

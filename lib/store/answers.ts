@@ -25,8 +25,8 @@ export interface Exchange {
   wakeIn: number | null;
   /** Committed, but not yet on disk. */
   deferred: boolean;
-  /** Where claims to come may begin, if that was asked for and could be told. */
-  floors: string | null;
+  /** Where claims to come have to look, if that was asked for and could be told. */
+  ranges: string | null;
   lost: boolean;
 }
 

@@ -4,6 +4,7 @@ import type { ClaimedJob, JobRecord, Settlement } from '../model/job-record';
 import type { Exchange, Heartbeat, RateLimit, RegisteredWorker } from './answers';
 import { placeholders } from './caller';
 import { JobStore } from './job-store';
+import { sortReports } from './reports';
 
 export type * from './answers';
 
@@ -36,24 +37,28 @@ export class Store extends JobStore {
     isAsleep: boolean,
     mayDefer: boolean,
     rateLimit: RateLimit | undefined,
-    floors: string,
-    findsFloors: boolean,
+    ranges: string | null,
+    findsRanges: boolean,
   ): Promise<Exchange> {
+    const { ids, tokens, values, items } = sortReports(settlements);
     const rows = await this.claimedRows(
       'settle_and_claim',
       queueId,
       workerId,
       epoch,
       token,
-      settlements.length > 0 ? JSON.stringify(settlements) : null,
+      ids,
+      tokens,
+      values,
+      items,
       limit,
       isHungry,
       isAsleep,
       mayDefer,
       rateLimit?.max ?? null,
       rateLimit?.duration ?? null,
-      floors,
-      findsFloors,
+      ranges,
+      findsRanges,
     );
     const head = JSON.parse(rows.pop()?.['head'] as string) as Partial<Exchange>;
     return {
@@ -63,7 +68,7 @@ export class Store extends JobStore {
       asleep: head.asleep ?? false,
       wakeIn: head.wakeIn ?? null,
       deferred: head.deferred ?? false,
-      floors: head.floors ?? null,
+      ranges: head.ranges ?? null,
       lost: head.lost ?? false,
     };
   }

@@ -1,6 +1,6 @@
 -- Counts claims in the window of a queue whose rate is limited; the first one begins it, for p_rate_ms. Jobs that are only
 -- claimed to be failed do not count.
--- Called by  _claim_jobs, which holds the lock on the queue
+-- Called by  _choose_jobs, which holds the lock on the queue
 -- Writes     rate_window
 create or replace function _count_claims(p_queue_id integer, p_rows tid[], p_rate_ms bigint) returns void
 language plpgsql as $$

@@ -1,6 +1,6 @@
 -- How many of p_limit jobs a claim may take: fewer if the queue limits how many are active at the same time, or if
 -- p_rate_max limits how many are claimed in a window. One claim after the other, so that none counts too little.
--- Called by  _claim_jobs
+-- Called by  _choose_jobs
 -- Locks      the queue
 create or replace function _limit_claim(p_queue_id integer, p_limit integer, p_rate_max integer) returns integer
 language plpgsql as $$

@@ -3,16 +3,18 @@
 create or replace function _queue_mode(p_queue_id integer, p_rate_max integer, p_rate_ms bigint) returns queue_mode
 language plpgsql stable as $$
 declare
+  v_now  timestamptz := _now();
   v_mode queue_mode;
 begin
-  select q.paused or _is_rate_limited(w, coalesce(q.rate_max, p_rate_max)), q.concurrency is not null,
+  select q.paused or exists (select from rate_window w
+                             where w.queue_id = p_queue_id and _is_rate_limited(w, coalesce(q.rate_max, p_rate_max))),
+         q.concurrency is not null,
          coalesce(q.rate_max, p_rate_max), coalesce(p_rate_ms, q.rate_ms),
          exists (select from job_state s
-                 where s.queue_id = q.id and s.status = 'delayed' and s.run_at <= _now()),
-         exists (select from event_listener l where l.queue_id = q.id)
+                 where s.queue_id = p_queue_id and s.status = 'delayed' and s.run_at <= v_now),
+         exists (select from event_listener l where l.queue_id = p_queue_id)
   into v_mode
   from queue q
-  left join rate_window w on w.queue_id = q.id
   where q.id = p_queue_id;
   return v_mode;
 end;

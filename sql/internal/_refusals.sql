@@ -1,10 +1,10 @@
 -- Why reports about these jobs were not accepted: [{id, outcome}]. The checks come in the order of BullMQ's.
--- Called by  _settle_jobs
-create or replace function _refusals(p_queue_id integer, p_items settlement[], p_accepted_ids text[]) returns json
+-- Called by  _settle_jobs, _complete_jobs
+create or replace function _refusals(p_queue_id integer, p_items settlement[], p_accepted_ids text[]) returns jsonb
 language plpgsql stable as $$
 begin
   return (
-    select json_agg(json_build_object('id', i.id, 'outcome',
+    select jsonb_agg(jsonb_build_object('id', i.id, 'outcome',
       case
         when s.id is null then 'missing'
         when s.finished_at is not null and s.lock_token = i.token then 'already_settled'

@@ -13,7 +13,7 @@
 -- Locks      parents as they were when the jobs were claimed, in order of key, then the settled jobs, then parents that are new
 --            since, then the deduplication ids
 -- Notifies   wake, event
-create or replace function _settle_jobs(p_queue_id integer, p_items json, p_mode queue_mode) returns json
+create or replace function _settle_jobs(p_queue_id integer, p_items json, p_mode queue_mode) returns jsonb
 language plpgsql as $$
 declare
   v_now          timestamptz := _now();
@@ -29,7 +29,7 @@ declare
   v_points       integer;
   v_settled      settled_job[];
   v_removed      settled_job[];
-  v_refused      json;
+  v_refused      jsonb;
 begin
   select array_agg(row(
            i.id, i.token, i.outcome, i.value::json, i.reason, i.stacktrace::json, coalesce(i.delay_ms, 0), i.lifo,

@@ -8,6 +8,6 @@
 create or replace function settle_jobs(p_queue_id integer, p_items json) returns json
 language plpgsql set search_path from current as $$
 begin
-  return _settle_jobs(p_queue_id, p_items, _queue_mode(p_queue_id, null, null));
+  return _settle_jobs(p_queue_id, p_items, _queue_mode(p_queue_id, null, null))::json;
 end;
 $$;

@@ -1,10 +1,12 @@
 -- A worker's one exchange with the database: reports what it has finished, and takes jobs for its free slots,
 -- in one commit.
 --
+-- p_ids, p_tokens and p_values are jobs that are completed and no more, as _complete_jobs takes them, p_items all other reports, as
+-- _settle_jobs does; null when there are none.
 -- p_limit is the number of free slots (0 only reports), p_token the lock token of what is claimed: never given
 -- before, not even if the database forgets this exchange in a crash. p_is_hungry says that the worker is registered as
 -- hungry, p_is_asleep that its last look before sleeping is behind it. p_rate_max and p_rate_ms are the worker's rate
--- limit, or null. p_floors are those of the last answer that had some, else '{}'; p_finds_floors asks for new ones.
+-- limit, or null. p_ranges are those of the last answer that had some, else null; p_finds_ranges asks for new ones.
 --
 -- Going to sleep takes two exchanges. The first that leaves a slot free registers the worker as hungry; from
 -- its commit on, whoever adds a job notifies. The hole is a transaction that looked for hungry workers before
@@ -23,18 +25,18 @@
 --   asleep    nothing can be added unnoticed
 --   wakeIn    milliseconds until a delayed job or the end of a rate limit is due, or null
 --   deferred  committed, but not yet on disk
---   floors    as text; null when they were not asked for, or could not be told
+--   ranges    as text; null when they were not asked for, or could not be told
 --   lost      true when the worker is not known (its lease ran out) or resynced meanwhile: nothing was claimed
 --
 -- Moves      as _settle_jobs; delayed -> waiting; waiting -> active
 -- Called by  Store.settleAndClaim
--- Writes     as _settle_jobs, _claim_jobs; worker
+-- Writes     as _settle_jobs, _choose_jobs; worker
 -- Locks      advisory: the worker's (excludes resync_worker); tries the queue's wake lock. Rows: as
---            settle_jobs, then as _claim_jobs
+--            _settle_jobs, then as _choose_jobs
 create or replace function settle_and_claim(
-  p_queue_id integer, p_worker_id bigint, p_epoch integer, p_token text, p_items text, p_limit integer,
-  p_is_hungry boolean, p_is_asleep boolean, p_may_defer boolean, p_rate_max integer, p_rate_ms bigint,
-  p_floors claim_floor[], p_finds_floors boolean
+  p_queue_id integer, p_worker_id bigint, p_epoch integer, p_token text, p_ids text[], p_tokens text[], p_values text[], p_items text,
+  p_limit integer, p_is_hungry boolean, p_is_asleep boolean, p_may_defer boolean, p_rate_max integer, p_rate_ms bigint,
+  p_ranges claim_range[], p_finds_ranges boolean
 ) returns table (
   id text, name text, data json, opts json, created_at bigint, processed_at bigint,
   priority integer, attempts_made integer, attempts_started integer,
@@ -42,19 +44,25 @@ create or replace function settle_and_claim(
 )
 language plpgsql set search_path from current as $$
 declare
-  v_refused     json;
+  v_now         timestamptz := _now();
+  v_refused     jsonb;
+  v_others_refused jsonb;
   v_worker      worker;
-  v_count       integer := 0;
+  v_rows        tid[] := '{}';
   v_is_asleep   boolean := p_is_asleep;
   v_is_hungry   boolean;
   v_is_deferred boolean;
-  v_floors      claim_floor[];
+  v_ranges      claim_range[];
   v_mode        queue_mode;
 begin
   perform pg_advisory_xact_lock_shared(_lock_key('worker', p_worker_id));
   v_mode := _queue_mode(p_queue_id, p_rate_max, p_rate_ms);
+  if p_ids is not null then
+    v_refused := _complete_jobs(p_queue_id, p_ids, p_tokens, p_values, v_mode);
+  end if;
   if p_items is not null then
-    v_refused := _settle_jobs(p_queue_id, p_items::json, v_mode);
+    v_others_refused := _settle_jobs(p_queue_id, p_items::json, v_mode);
+    v_refused := coalesce(v_refused || v_others_refused, v_refused, v_others_refused);
   end if;
   select * into v_worker from worker w where w.queue_id = p_queue_id and w.id = p_worker_id;
   if v_worker.id is null or v_worker.epoch <> p_epoch then
@@ -67,17 +75,18 @@ begin
     if p_is_hungry and not p_is_asleep then
       v_is_asleep := pg_try_advisory_xact_lock(_lock_key('wake', p_queue_id));
     end if;
-    if p_finds_floors then
-      v_floors := _find_floors(p_queue_id, p_floors);
+    if p_finds_ranges then
+      v_ranges := _find_ranges(p_queue_id, p_ranges);
     end if;
-    return query
-      select c.*, null::json
-      from _claim_jobs(p_queue_id, p_limit, v_worker.name, case when v_worker.renews_locks then p_worker_id end, p_token,
-                       case when not v_worker.renews_locks then _now() + _ms(v_worker.lock_ms) end, v_mode, p_floors) c;
-    get diagnostics v_count = row_count;
+    v_rows := _choose_jobs(p_queue_id, p_limit, v_mode, p_ranges);
+    if v_rows <> '{}' then
+      return query select c.*, null::json from _claimed_jobs(v_rows, v_now) c;
+      perform _activate_jobs(v_rows, v_now, v_worker.name, case when v_worker.renews_locks then p_worker_id end, p_token,
+                             case when not v_worker.renews_locks then v_now + _ms(v_worker.lock_ms) end);
+    end if;
   end if;
 
-  v_is_hungry := p_limit > v_count;
+  v_is_hungry := p_limit > cardinality(v_rows);
   if v_is_hungry <> p_is_hungry then
     update worker w set hungry = v_is_hungry where w.queue_id = p_queue_id and w.id = p_worker_id;
   end if;
@@ -88,7 +97,7 @@ begin
   head := json_build_object('refused', v_refused, 'hungry', v_is_hungry,
                             'asleep', v_is_hungry and v_is_asleep,
                             'wakeIn', case when v_is_hungry then _wake_in(p_queue_id, p_rate_max) end,
-                            'deferred', v_is_deferred, 'floors', v_floors::text);
+                            'deferred', v_is_deferred, 'ranges', v_ranges::text);
   return next;
 end;
 $$;

@@ -9,7 +9,15 @@ import { until } from '../helpers/wait';
 
 const on = useInstances();
 
-/** A worker of a queue that keeps the floors of its last claim that found some. */
+/** Ranges as the database writes them, whose floors are at these places. */
+function rangesFrom(...places: [priority: number, seq: number][]): string {
+  const ranges = [[-2_147_483_648, 0], ...places].map(
+    ([priority, seq], i) => `"(${priority},${seq},${places[i]?.[0] ?? 2_147_483_647})"`,
+  );
+  return `{${ranges}}`;
+}
+
+/** A worker of a queue that keeps the ranges of its last claim that found some. */
 async function claimer(queue: Queue) {
   const queueId = await queue.queueId();
   const [{ process }] = await on
@@ -23,15 +31,15 @@ async function claimer(queue: Queue) {
     .then((rows) => rows as [{ id: string }]);
   const session = await on.client();
   let claims = 0;
-  let floors = '{}';
+  let ranges: string | null = null;
   const claim = async (limit: number, client: Client = session) => {
     const { rows } = await client.query(
-      'select * from tuskmq.settle_and_claim($1, $2, 0, $3, null, $4, false, false, false, null, null, $5, true)',
-      [queueId, id, `${id}-${++claims}`, limit, floors],
+      'select * from tuskmq.settle_and_claim($1, $2, 0, $3, null, null, null, null, $4, false, false, false, null, null, $5, true)',
+      [queueId, id, `${id}-${++claims}`, limit, ranges],
     );
     const { head } = rows.pop();
-    floors = head.floors ?? floors;
-    return { ids: rows.map((row) => row.id as string), floors: head.floors as string | null };
+    ranges = head.ranges ?? ranges;
+    return { ids: rows.map((row) => row.id as string), ranges: head.ranges as string | null };
   };
   return { queueId, claim, session };
 }
@@ -53,13 +61,13 @@ test('a floor is below the first job that waits, one for each priority', async (
       ({ id, seq }) => [id, Number(seq)],
     ),
   );
-  expect(await claim(2)).toEqual({ ids: ['a', 'b'], floors: `{"(0,${seqs.get('a')})"}` });
-  expect(await claim(1)).toEqual({ ids: ['c'], floors: `{"(0,${seqs.get('c')})"}` });
+  expect(await claim(2)).toEqual({ ids: ['a', 'b'], ranges: rangesFrom([0, seqs.get('a')!]) });
+  expect(await claim(1)).toEqual({ ids: ['c'], ranges: rangesFrom([0, seqs.get('c')!]) });
   // Nothing is left of priority 0: its floor is above all that was ever drawn.
   const after = seqs.get('y')! + 1;
   expect(await claim(1)).toEqual({
     ids: ['x'],
-    floors: `{"(0,${after})","(5,${seqs.get('x')})"}`,
+    ranges: rangesFrom([0, after], [5, seqs.get('x')!]),
   });
   await add(queue, ['d']);
   expect((await claim(5)).ids).toEqual(['d', 'y']);
@@ -177,7 +185,7 @@ test.each(WAYS)(
     await mover.query('begin');
     await mover.query(move, [move.includes('add_job') ? queue.name : queueId]);
     await add(queue, ['a', 'b', 'c']);
-    expect(await claim(2)).toMatchObject({ ids: ['a', 'b'], floors: null });
+    expect(await claim(2)).toMatchObject({ ids: ['a', 'b'], ranges: null });
     await mover.query('commit');
     expect((await claim(2)).ids).toEqual(['late', 'c']);
   },
@@ -235,12 +243,12 @@ test('a worker keeps its floors as long as the listening session lasts', async (
   const queue = on.queue();
   const pool = new Pool({ connectionString: on.url, application_name: 'floored' });
   pool.on('error', () => {});
-  const passed: string[] = [];
+  const passed: (string | null)[] = [];
   pool.on('connect', (client) => {
     const query = client.query.bind(client) as (...args: unknown[]) => unknown;
     client.query = ((...args: unknown[]) => {
       const { text, values } = Object(args[0]) as { text?: string; values?: unknown[] };
-      if (text?.includes('settle_and_claim')) passed.push(values![11] as string);
+      if (text?.includes('settle_and_claim')) passed.push(values![14] as string | null);
       return query(...args);
     }) as typeof client.query;
   });
@@ -253,9 +261,9 @@ test('a worker keeps its floors as long as the listening session lasts', async (
     await until(() => completed.length === before + 1_500);
   };
   await run('a');
-  expect(passed.at(-1)).toMatch(/^{"\(0,\d+\)"}$/);
+  expect(passed.at(-1)).toMatch(/^{"\(-2147483648,0,0\)","\(0,\d+,2147483647\)"}$/);
   await run('b');
-  expect(passed).not.toContain('{}');
+  expect(passed).not.toContain(null);
 
   // The session that holds the lock by which the process is known to live.
   const listening = async () => {
@@ -269,8 +277,8 @@ test('a worker keeps its floors as long as the listening session lasts', async (
   await on.sql('select pg_terminate_backend($1)', [pid]);
   await until(async () => ![undefined, pid].includes(await listening()));
   await run('c');
-  expect(passed[0]).toBe('{}');
-  expect(passed.at(-1)).not.toBe('{}');
+  expect(passed[0]).toBeNull();
+  expect(passed.at(-1)).not.toBeNull();
   await worker.close();
   await pool.end();
 });

@@ -4,6 +4,8 @@
  */
 
 import type { Client } from 'pg';
+import type { Settlement } from '../../lib/model/job-record';
+import { sortReports } from '../../lib/store/reports';
 import { useInstances } from '../helpers/instances';
 
 const on = useInstances();
@@ -113,16 +115,18 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
     what: string,
     most: number,
     token: string,
-    items: object[],
+    items: Settlement[],
     rateMax?: number,
   ) => ({
     what,
     most,
-    text: `select * from tuskmq.settle_and_claim($1, $2, 0, $3, $4, 3, false, false, false, $5, 1000, '{}', true)`,
-    values: [queueId, workerId, token, items.length > 0 ? JSON.stringify(items) : null, rateMax],
+    text: `select * from tuskmq.settle_and_claim($1, $2, 0, $3, $4, $5, $6, $7, 3, false, false, false, $8, 1000, null, true)`,
+    values: [queueId, workerId, token, ...Object.values(sortReports(items)), rateMax],
   });
-  const ended = (token: string, numbers: number[], fields: object = {}) =>
-    numbers.map((n) => ({ id: `w${n}`, token, outcome: 'completed', value: '1', ...fields }));
+  const ended = (token: string, numbers: number[], fields: Partial<Settlement> = {}) =>
+    numbers.map(
+      (n): Settlement => ({ id: `w${n}`, token, outcome: 'completed', value: '1', ...fields }),
+    );
   const spec = { position: 0, unit: 0, queue_id: queueId, name: 'a', data: '{}', opts: '{}' };
   const add = (what: string, most: number, ...specs: object[]) =>
     step(
@@ -142,26 +146,20 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
       { queue_id: queueId, id: 'w1', data: '1' },
       { queue_id: queueId, id: 'w2', progress: '1' },
     ]),
-    {
-      ...exchange('finishing children', 150, 'second', []),
-      values: [
-        queueId,
-        workerId,
-        'second',
-        JSON.stringify(
-          ended('first', [1, 2, 3], { has_parent: true, metrics_points: 20_000 }).map((item) => ({
-            ...item,
-            deduplication_id: item.id.replace('w', 'k'),
-            // As workers report, but for the last, whose parent has to be looked up.
-            ...(item.id !== 'w3' && {
-              parent_queue_id: queueId,
-              parent_id: item.id.replace('w', 'd'),
-            }),
-          })),
-        ),
-        null,
-      ],
-    },
+    exchange(
+      'finishing children',
+      150,
+      'second',
+      ended('first', [1, 2, 3], { has_parent: true, metrics_points: 20_000 }).map((item) => ({
+        ...item,
+        deduplication_id: item.id.replace('w', 'k'),
+        // As workers report, but for the last, whose parent has to be looked up.
+        ...(item.id !== 'w3' && {
+          parent_queue_id: queueId,
+          parent_id: item.id.replace('w', 'd'),
+        }),
+      })),
+    ),
     exchange(
       'finishing, and claiming with a rate limit',
       120,
@@ -179,7 +177,7 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
       'failing, with a try left',
       120,
       'fifth',
-      ended('fourth', [10, 11, 12], { outcome: 'retried', value: undefined, delay_ms: 1 }),
+      ended('fourth', [10, 11, 12], { outcome: 'retried', delay_ms: 1 }),
     ),
     step('promoting', 120, 'select tuskmq.promote_jobs($1, 3)', queueId),
     step('a resync', 60, "select tuskmq.resync_worker($1, $2, '[]')", queueId, workerId),

@@ -4,26 +4,25 @@ import type { WalFlusher } from './wal-flusher';
 /** Claimed jobs, and milliseconds, after which it is worth to look where the queue begins by now. */
 const STALE_AFTER_JOBS = 500;
 const STALE_AFTER_MS = 100;
-const NONE = '{}';
 
 /**
- * Where the claims of a worker begin: below its floors no job of a queue waits any more, so a claim
- * need not look there (sql/internal/_find_floors.sql).
+ * Where the claims of a worker look for jobs: outside of its ranges no job of a queue waits any more
+ * (sql/internal/_find_ranges.sql).
  *
  * They hold as long as the server remembers all that it has said: one that crashed may have
  * forgotten what the latest of them were found by. So they end with the listening session, and
  * without one there are none.
  */
-export class ClaimFloors {
-  /** As the database wrote them. */
-  text = NONE;
+export class ClaimRanges {
+  /** As the database wrote them; null: everywhere. */
+  text: string | null = null;
   private session: WalFlusher | undefined;
   private foundAt = 0;
   private claimedSince = 0;
 
   /** @param session what confirms commits on the current listening session */
   follow(session: WalFlusher | undefined): void {
-    if (session !== this.session) this.text = NONE;
+    if (session !== this.session) this.text = null;
     this.session = session;
   }
 

@@ -1,0 +1,46 @@
+-- Records that active jobs are completed, each held by its token and returned its value, a JSON text. For those of which nothing else is
+-- to be told or removed: no parent, no rule of what to keep, no deduplication id, no metrics. Those are for _settle_jobs,
+-- whose rules these are; this takes half the time.
+-- Returns refusals as _settle_jobs.
+--
+-- Moves      active -> completed
+-- Called by  settle_and_claim
+-- Writes     job_state, event
+-- Locks      the jobs
+-- Notifies   wake, event
+create or replace function _complete_jobs(
+  p_queue_id integer, p_ids text[], p_tokens text[], p_values text[], p_mode queue_mode
+) returns jsonb
+language plpgsql as $$
+declare
+  v_now       timestamptz := _now();
+  v_completed text[];
+begin
+  with completed as (
+    update job_state s
+    set status = 'completed', attempts_made = s.attempts_made + 1, finished_at = v_now, return_value = i.value::json,
+        delay_ms = 0, deferred_failure = null, lock_until = null, worker_id = null
+    from (select p_queue_id as queue_id, o.* from unnest(p_ids, p_tokens, p_values) o(id, token, value) offset 0) i
+    where s.queue_id = i.queue_id and s.id = any (array[i.id]) and s.lock_token = i.token
+      and s.finished_at is null and not _is_lock_over(s) and s.pending_children = 0 and s.failed_children = 0
+    returning s.id
+  )
+  select array_agg(c.id) into v_completed from completed c;
+
+  if p_mode.is_capped then
+    perform _wake(p_queue_id);
+  end if;
+  if p_mode.is_listened_to then
+    perform _announce_settled(p_queue_id, array(
+      select row(i.id, 'completed', null, null, null, null, i.value, null, false, null)::settled_job
+      from unnest(p_ids, p_values) i(id, value)
+      where i.id = any(v_completed)));
+  end if;
+  if cardinality(p_ids) = cardinality(v_completed) then
+    return null;
+  end if;
+  return _refusals(p_queue_id, array(
+    select jsonb_populate_record(null::settlement, jsonb_build_object('id', i.id, 'token', i.token, 'outcome', 'completed'))
+    from unnest(p_ids, p_tokens) i(id, token)), coalesce(v_completed, '{}'));
+end;
+$$;
