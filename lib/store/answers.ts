@@ -5,8 +5,8 @@ import type { ClaimedJob } from '../model/job-record';
 export interface AddedJobs {
   ids: string[];
   now: number;
-  duplicates: number[] | null;
-  missing_parents: { unit: number; key: string }[] | null;
+  duplicates?: number[] | null;
+  missing_parents?: { unit: number; key: string }[] | null;
 }
 
 /** A report that was not accepted. */

@@ -35,23 +35,53 @@ export class Caller {
    * whose values come unparsed.
    */
   protected claimedRows(name: string, ...args: unknown[]): Promise<Row[]> {
+    const values = args.map(toValue);
     return this.executor.query(
-      `select * from ${this.prefix}.${name}(${placeholders(args)})`,
-      args,
+      `select * from ${this.prefix}.${name}(${placeholders(values)})`,
+      values,
       `${this.schema}.${name}`,
     );
   }
 }
 
-/** A text for a parameter of type json, which not every connection makes of a text by itself. */
-export class Json {
-  constructor(readonly text: string) {}
+/** A parameter in the text form of its type, which not every connection makes of a value by itself. */
+abstract class TypedText {
+  abstract readonly type: string;
+  abstract readonly text: string;
+}
+
+export class Json extends TypedText {
+  readonly type = 'json';
+
+  constructor(readonly text: string) {
+    super();
+  }
+}
+
+/** One field of many rows. */
+export class Column extends TypedText {
+  readonly type: string;
+  readonly text: string;
+
+  constructor(values: readonly (string | number | null | undefined)[], type: 'text' | 'bigint') {
+    super();
+    this.type = `${type}[]`;
+    this.text = `{${values.map(toElement).join()}}`;
+  }
+}
+
+/** PostgreSQL manual, "Array Input and Output Syntax". */
+function toElement(value: string | number | null | undefined): string | number {
+  if (typeof value === 'string') return `"${value.replace(/["\\]/g, '\\$&')}"`;
+  return value ?? 'null';
 }
 
 export function placeholders(args: readonly unknown[]): string {
-  return args.map((arg, i) => `$${i + 1}${arg instanceof Json ? '::json' : ''}`).join(', ');
+  return args
+    .map((arg, i) => `$${i + 1}${arg instanceof TypedText ? `::${arg.type}` : ''}`)
+    .join(', ');
 }
 
 function toValue(arg: unknown): unknown {
-  return arg instanceof Json ? arg.text : arg;
+  return arg instanceof TypedText ? arg.text : arg;
 }

@@ -1,19 +1,42 @@
 import type { DependencyRecord, JobRecord, JobSpec, Settlement } from '../model/job-record';
+import { toStorableText } from '../model/json';
 import type { StepRecord, StepReport } from '../model/step';
 
 import type { AddedJobs, Outcome, RefusedSettlement } from './answers';
-import { Json } from './caller';
+import { Column, Json } from './caller';
 import { QueueStore } from './queue-store';
 
 /** What the database does with jobs: one, a few of them, their families and their steps. */
 export class JobStore extends QueueStore {
   /** @param units jobs that are added together or not at all */
   async addJobs(units: readonly (readonly JobSpec[])[]): Promise<AddedJobs> {
+    const queueId = queueOfWaiting(units);
+    if (queueId !== undefined) return this.addWaiting(queueId, units.flat());
     const specs: object[] = [];
     for (const [unit, jobs] of units.entries()) {
       for (const job of jobs) specs.push({ ...job, position: specs.length, unit });
     }
     return this.value('add_jobs', JSON.stringify(specs));
+  }
+
+  private addWaiting(queueId: number, jobs: readonly JobSpec[]): Promise<AddedJobs> {
+    const column = (field: 'name' | 'data' | 'opts') =>
+      new Column(
+        jobs.map((job) => job[field]),
+        'text',
+      );
+    const createdAt = new Column(
+      jobs.map((job) => job.created_at),
+      'bigint',
+    );
+    return this.value(
+      'add_waiting',
+      queueId,
+      column('name'),
+      column('data'),
+      column('opts'),
+      createdAt,
+    );
   }
 
   /** In the order of the ids; null for a job that does not exist. */
@@ -233,4 +256,28 @@ export class JobStore extends QueueStore {
     const outcome = await this.text('retry_from_step', queueId, id, name, JSON.stringify(opts));
     return outcome as Outcome;
   }
+}
+
+/** The queue to which all of these jobs belong if they are what sql/add/add_waiting.sql is for. */
+function queueOfWaiting(units: readonly (readonly JobSpec[])[]): number | undefined {
+  const queueId = units[0]?.[0]?.queue_id;
+  const areAlike = units.every((jobs) =>
+    jobs.every((job) => job.queue_id === queueId && waitsUnderNextNumber(job)),
+  );
+  return areAlike ? queueId : undefined;
+}
+
+function waitsUnderNextNumber(job: JobSpec): boolean {
+  return (
+    !job.id &&
+    !job.delay_ms &&
+    !job.priority &&
+    !job.lifo &&
+    !job.has_children &&
+    job.parent_id === undefined &&
+    job.deduplication_id === undefined &&
+    // What no text can hold is refused by the JSON of add_jobs.
+    typeof job.name === 'string' &&
+    toStorableText(job.name) === job.name
+  );
 }

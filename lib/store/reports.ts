@@ -1,33 +1,29 @@
 import type { Settlement } from '../model/job-record';
+import { Column } from './caller';
 
 /** Reports as settle_and_claim takes them; null where there are none. */
 interface SortedReports {
-  ids: string[] | null;
-  tokens: string[] | null;
+  ids: Column | null;
+  tokens: Column | null;
   /** JSON texts. */
-  values: (string | null)[] | null;
+  values: Column | null;
   /** JSON text. */
   items: string | null;
 }
 
 /** Those that are completed and no more travel as arrays, which cost the server least. */
 export function sortReports(settlements: readonly Settlement[]): SortedReports {
-  const ids: string[] = [];
-  const tokens: string[] = [];
-  const values: (string | null)[] = [];
+  const completed: Settlement[] = [];
   const items: Settlement[] = [];
   for (const settlement of settlements) {
-    if (isMerelyCompleted(settlement)) {
-      ids.push(settlement.id);
-      tokens.push(settlement.token);
-      values.push(settlement.value ?? null);
-    } else items.push(settlement);
+    (isMerelyCompleted(settlement) ? completed : items).push(settlement);
   }
-  const areCompleted = ids.length > 0;
+  const column = (fieldOf: (settlement: Settlement) => string | undefined) =>
+    completed.length > 0 ? new Column(completed.map(fieldOf), 'text') : null;
   return {
-    ids: areCompleted ? ids : null,
-    tokens: areCompleted ? tokens : null,
-    values: areCompleted ? values : null,
+    ids: column(({ id }) => id),
+    tokens: column(({ token }) => token),
+    values: column(({ value }) => value),
     items: items.length > 0 ? JSON.stringify(items) : null,
   };
 }

@@ -49,9 +49,7 @@ begin
     on_failure text, has_children boolean, parent_in_unit boolean, deduplication_id text);
   v_ids := array(select s.id from unnest(v_specs) s);
   if array_position(v_ids, null) is not null then
-    raise exception 'A job cannot be added to a queue that is newer than the snapshot of this transaction'
-      using errcode = 'object_not_in_prerequisite_state',
-            hint = 'Under repeatable read, make the queue before the transaction begins: `await queue.waitUntilReady()`.';
+    perform _refuse_unseen_queue();
   end if;
   -- Not by a `distinct` above, for which the server would sort all rows, and so those of the call.
   v_queue_ids := case when v_queue_ids[1] = v_queue_ids[2] then v_queue_ids[1:1]

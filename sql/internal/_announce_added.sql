@@ -1,6 +1,6 @@
 -- Writes the events of added jobs and wakes workers for them: one look a queue. p_is_all_waiting says that none of them is
 -- delayed, nor a parent.
--- Called by  add_jobs
+-- Called by  add_jobs, add_waiting
 -- Writes     event; now and then as _forget_silent_listeners
 -- Notifies   wake, event
 create or replace function _announce_added(

@@ -5,6 +5,7 @@
 
 import type { Client } from 'pg';
 import type { Settlement } from '../../lib/model/job-record';
+import { Column } from '../../lib/store/caller';
 import { sortReports } from '../../lib/store/reports';
 import { useInstances } from '../helpers/instances';
 
@@ -95,6 +96,9 @@ async function rowsRead(session: Client, text: string, values: unknown[]) {
   };
 }
 
+/** A parameter as the library sends it. */
+const textOf = (value: Column | string | null) => (value instanceof Column ? value.text : value);
+
 interface Step {
   what: string;
   /** Rows that it may read. */
@@ -121,7 +125,7 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
     what,
     most,
     text: `select * from tuskmq.settle_and_claim($1, $2, 0, $3, $4, $5, $6, $7, 3, false, false, false, $8, 1000, null, true)`,
-    values: [queueId, workerId, token, ...Object.values(sortReports(items)), rateMax],
+    values: [queueId, workerId, token, ...Object.values(sortReports(items)).map(textOf), rateMax],
   });
   const ended = (token: string, numbers: number[], fields: Partial<Settlement> = {}) =>
     numbers.map(
@@ -181,7 +185,13 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
     ),
     step('promoting', 120, 'select tuskmq.promote_jobs($1, 3)', queueId),
     step('a resync', 60, "select tuskmq.resync_worker($1, $2, '[]')", queueId, workerId),
-    add('adding', 20, {}, {}, {}),
+    {
+      what: 'adding',
+      most: 10,
+      text: `select tuskmq.add_waiting($1, '{a,b}', '{1,2}', '{"{}","{}"}', '{null,1}')`,
+      values: [queueId],
+    },
+    add('adding with others', 20, {}, { delay_ms: 1 }, { priority: 1 }),
     add('adding under an id', 20, { id: 'new' }, { id: 'c5' }),
     add('adding under a deduplication id', 20, { id: 'newer', deduplication_id: 'k9' }),
     add('adding a child', 20, { parent_queue_id: queueId, parent_id: 'd9' }),
