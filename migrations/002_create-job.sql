@@ -178,6 +178,5 @@ create type claimed_job as (
   attempts_started integer,
   parent_queue_id  integer,
   parent_id        text,
-  parent_key       text,    -- <prefix>:<queue>:<id>
   more             json
 );

@@ -11,4 +11,4 @@ create table dependency (
   value           json,             -- completed: what the child returned
   reason          text,             -- failed, ignored: why the child failed
   primary key (parent_id, parent_queue_id, child_id, child_queue_id)
-) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000);
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000);

@@ -31,7 +31,9 @@ export async function readDependencies(
   ]);
   const idsByQueue = new Map<number, string[]>();
   for (const child of children) {
-    idsByQueue.set(child.queueId, [...(idsByQueue.get(child.queueId) ?? []), child.id]);
+    const ids = idsByQueue.get(child.queueId) ?? [];
+    idsByQueue.set(child.queueId, ids);
+    ids.push(child.id);
   }
   const found = await Promise.all(
     [...idsByQueue].map(([childQueueId, ids]) => store.getJobs(childQueueId, ids)),

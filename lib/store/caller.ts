@@ -63,7 +63,10 @@ export class Column extends TypedText {
   readonly type: string;
   readonly text: string;
 
-  constructor(values: readonly (string | number | null | undefined)[], type: 'text' | 'bigint') {
+  constructor(
+    values: readonly (string | number | null | undefined)[],
+    type: 'text' | 'integer' | 'bigint',
+  ) {
     super();
     this.type = `${type}[]`;
     this.text = `{${values.map(toElement).join()}}`;

@@ -8,6 +8,9 @@ import { QueueStore } from './queue-store';
 
 /** What the database does with jobs: one, a few of them, their families and their steps. */
 export class JobStore extends QueueStore {
+  /** `<prefix>:<queue>` by id, as far as they were needed: they never change. */
+  private readonly queueKeys = new Map<number, string>();
+
   /** @param units jobs that are added together or not at all */
   async addJobs(units: readonly (readonly JobSpec[])[]): Promise<AddedJobs> {
     const queueId = queueOfWaiting(units);
@@ -121,16 +124,41 @@ export class JobStore extends QueueStore {
     offset = 0,
     limit?: number,
   ): Promise<DependencyRecord[]> {
-    return (
-      (await this.value<DependencyRecord[] | null>(
+    const children =
+      (await this.value<Omit<DependencyRecord, 'key'>[] | null>(
         'get_dependencies',
         queueId,
         id,
         status ?? null,
         offset,
         limit ?? null,
-      )) ?? []
-    );
+      )) ?? [];
+    const queueKeys = await this.queueKeysOf(children.map((child) => child.queueId));
+    return children.map((child) => ({
+      ...child,
+      key: `${queueKeys.get(child.queueId)}:${child.id}`,
+    }));
+  }
+
+  /**
+   * The keys of these queues, by id. To put the key of a job together here is cheaper than to have the
+   * database look its queue up for each of a thousand children of one parent.
+   */
+  protected async queueKeysOf(
+    queueIds: readonly (number | null)[],
+  ): Promise<ReadonlyMap<number, string>> {
+    const unknown = new Set<number>();
+    for (const id of queueIds) {
+      if (id !== null && !this.queueKeys.has(id)) unknown.add(id);
+    }
+    if (unknown.size > 0) {
+      const keys = await this.value<Record<string, string>>(
+        'get_queue_keys',
+        new Column([...unknown], 'integer'),
+      );
+      for (const [id, key] of Object.entries(keys)) this.queueKeys.set(Number(id), key);
+    }
+    return this.queueKeys;
   }
 
   async countDependencies(

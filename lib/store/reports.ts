@@ -7,6 +7,8 @@ interface SortedReports {
   tokens: Column | null;
   /** JSON texts. */
   values: Column | null;
+  parentQueueIds: Column | null;
+  parentIds: Column | null;
   /** JSON text. */
   items: string | null;
 }
@@ -18,12 +20,20 @@ export function sortReports(settlements: readonly Settlement[]): SortedReports {
   for (const settlement of settlements) {
     (isMerelyCompleted(settlement) ? completed : items).push(settlement);
   }
+  const haveParents = completed.some(({ parent_id }) => parent_id !== undefined);
   const column = (fieldOf: (settlement: Settlement) => string | undefined) =>
     completed.length > 0 ? new Column(completed.map(fieldOf), 'text') : null;
   return {
     ids: column(({ id }) => id),
     tokens: column(({ token }) => token),
     values: column(({ value }) => value),
+    parentQueueIds: haveParents
+      ? new Column(
+          completed.map(({ parent_queue_id }) => parent_queue_id),
+          'integer',
+        )
+      : null,
+    parentIds: haveParents ? column(({ parent_id }) => parent_id) : null,
     items: items.length > 0 ? JSON.stringify(items) : null,
   };
 }
@@ -32,7 +42,8 @@ export function sortReports(settlements: readonly Settlement[]): SortedReports {
 function isMerelyCompleted(settlement: Settlement): boolean {
   return (
     settlement.outcome === 'completed' &&
-    !settlement.has_parent &&
+    // A parent that is not named has to be looked up.
+    (!settlement.has_parent || settlement.parent_id !== undefined) &&
     !settlement.remove &&
     settlement.keep_count === undefined &&
     settlement.keep_age_ms === undefined &&

@@ -40,7 +40,7 @@ export class Store extends JobStore {
     ranges: string | null,
     findsRanges: boolean,
   ): Promise<Exchange> {
-    const { ids, tokens, values, items } = sortReports(settlements);
+    const { ids, tokens, values, parentQueueIds, parentIds, items } = sortReports(settlements);
     const rows = await this.claimedRows(
       'settle_and_claim',
       queueId,
@@ -50,6 +50,8 @@ export class Store extends JobStore {
       ids,
       tokens,
       values,
+      parentQueueIds,
+      parentIds,
       items,
       limit,
       isHungry,
@@ -61,8 +63,9 @@ export class Store extends JobStore {
       findsRanges,
     );
     const head = JSON.parse(rows.pop()?.['head'] as string) as Partial<Exchange>;
+    const queueKeys = await this.queueKeysOf(rows.map(parentQueueIdOf));
     return {
-      jobs: rows.map((row) => toClaimedJob(row, token)),
+      jobs: rows.map((row) => toClaimedJob(row, token, queueKeys)),
       refused: head.refused ?? null,
       hungry: head.hungry ?? false,
       asleep: head.asleep ?? false,
@@ -90,7 +93,8 @@ export class Store extends JobStore {
       `${this.schema}.claim_jobs`,
     );
     const rows = JSON.parse((row?.['r'] as string | null) ?? '[]') as Row[];
-    return rows.map((row) => toClaimedJob(row, token, (value) => value));
+    const queueKeys = await this.queueKeysOf(rows.map(parentQueueIdOf));
+    return rows.map((row) => toClaimedJob(row, token, queueKeys, (value) => value));
   }
 
   /** Resolves when all that this session's server has committed before is on disk. */
@@ -161,6 +165,7 @@ export class Store extends JobStore {
 function toClaimedJob(
   row: Row,
   token: string,
+  queueKeys: ReadonlyMap<number, string>,
   parse: (json: string) => unknown = JSON.parse,
 ): ClaimedJob {
   const text = row as Record<string, string>;
@@ -178,10 +183,14 @@ function toClaimedJob(
     delay: 0,
     stalledCounter: 0,
     ...(row['parent_id'] != null && {
-      parentQueueId: Number(text['parent_queue_id']),
+      parentQueueId: parentQueueIdOf(row)!,
       parentId: text['parent_id']!,
-      parentKey: text['parent_key']!,
+      parentKey: `${queueKeys.get(parentQueueIdOf(row)!)}:${text['parent_id']}`,
     }),
     ...(row['more'] ? (parse(text['more']!) as Partial<Omit<JobRecord, 'token'>>) : undefined),
   };
+}
+
+function parentQueueIdOf({ parent_queue_id: id }: Row): number | null {
+  return id == null ? null : Number(id);
 }

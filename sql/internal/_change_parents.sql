@@ -16,10 +16,7 @@ declare
   v_released record;
 begin
   -- Locked before they are read, whoever called: a child may have got another parent while it ran.
-  perform
-  from (select distinct c.queue_id, c.id collate "C" as id from unnest(p_changes) c order by 1, 2 offset 0) c
-  cross join lateral (
-    select from job_state p where p.queue_id = c.queue_id and p.id = c.id for update offset 0) p;
+  perform _lock_jobs(array(select c.queue_id from unnest(p_changes) c), array(select c.id from unnest(p_changes) c));
 
   for v_released in
     with change as (

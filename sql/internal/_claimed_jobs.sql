@@ -5,7 +5,6 @@ create or replace function _claimed_jobs(p_rows tid[], p_now timestamptz) return
 language sql stable as $$
   select s.id, j.name, j.data, j.opts, _epoch_ms(j.created_at), _epoch_ms(p_now), s.priority, s.attempts_made, s.attempts_started + 1,
          s.parent_queue_id, s.parent_id,
-         case when s.parent_id is not null then _job_key(s.parent_queue_id, s.parent_id) end,
          case when s.stalled_count > 0
                    or num_nonnulls(s.progress, s.return_value, s.failed_reason, s.stacktrace, s.deferred_failure, s.scheduler_id) > 0
               then _rare_fields(s) end

@@ -10,13 +10,6 @@ begin
   if v_nameless <> '{}' then
     perform _lock_parents_of(p_queue_id, v_nameless);
   end if;
-  perform
-  from (select distinct i.parent_queue_id, i.parent_id collate "C" as parent_id
-        from unnest(p_items) i
-        where i.parent_id is not null
-        order by 1, 2
-        offset 0) c
-  cross join lateral (
-    select from job_state p where p.queue_id = c.parent_queue_id and p.id = c.parent_id for update offset 0) p;
+  perform _lock_jobs(array(select i.parent_queue_id from unnest(p_items) i), array(select i.parent_id from unnest(p_items) i));
 end;
 $$;

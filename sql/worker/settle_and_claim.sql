@@ -1,7 +1,7 @@
 -- A worker's one exchange with the database: reports what it has finished, and takes jobs for its free slots,
 -- in one commit.
 --
--- p_ids, p_tokens and p_values are jobs that are completed and no more, as _complete_jobs takes them, p_items all other reports, as
+-- p_ids to p_parent_ids are jobs that are completed and no more, as _complete_jobs takes them, p_items all other reports, as
 -- _settle_jobs does; null when there are none.
 -- p_limit is the number of free slots (0 only reports), p_token the lock token of what is claimed: never given
 -- before, not even if the database forgets this exchange in a crash. p_is_hungry says that the worker is registered as
@@ -34,13 +34,13 @@
 -- Locks      advisory: the worker's (excludes resync_worker); tries the queue's wake lock. Rows: as
 --            _settle_jobs, then as _choose_jobs
 create or replace function settle_and_claim(
-  p_queue_id integer, p_worker_id bigint, p_epoch integer, p_token text, p_ids text[], p_tokens text[], p_values text[], p_items text,
-  p_limit integer, p_is_hungry boolean, p_is_asleep boolean, p_may_defer boolean, p_rate_max integer, p_rate_ms bigint,
+  p_queue_id integer, p_worker_id bigint, p_epoch integer, p_token text, p_ids text[], p_tokens text[], p_values text[],
+  p_parent_queue_ids integer[], p_parent_ids text[], p_items text, p_limit integer, p_is_hungry boolean, p_is_asleep boolean, p_may_defer boolean, p_rate_max integer, p_rate_ms bigint,
   p_ranges claim_range[], p_finds_ranges boolean
 ) returns table (
   id text, name text, data json, opts json, created_at bigint, processed_at bigint,
   priority integer, attempts_made integer, attempts_started integer,
-  parent_queue_id integer, parent_id text, parent_key text, more json, head json
+  parent_queue_id integer, parent_id text, more json, head json
 )
 language plpgsql set search_path from current as $$
 declare
@@ -58,7 +58,7 @@ begin
   perform pg_advisory_xact_lock_shared(_lock_key('worker', p_worker_id));
   v_mode := _queue_mode(p_queue_id, p_rate_max, p_rate_ms);
   if p_ids is not null then
-    v_refused := _complete_jobs(p_queue_id, p_ids, p_tokens, p_values, v_mode);
+    v_refused := _complete_jobs(p_queue_id, p_ids, p_tokens, p_values, p_parent_queue_ids, p_parent_ids, v_mode);
   end if;
   if p_items is not null then
     v_others_refused := _settle_jobs(p_queue_id, p_items::json, v_mode);

@@ -98,7 +98,7 @@ describe.each(poolers)('behind %s in transaction mode', (_, start) => {
       [queueId, process.id],
     );
     const claimed = await dead.query(
-      "select * from tuskmq.settle_and_claim($1, $2, 0, 'dead-1', null, null, null, null, 1, false, false, false, null, null, null, false)",
+      "select * from tuskmq.settle_and_claim($1, $2, 0, 'dead-1', null, null, null, null, null, null, 1, false, false, false, null, null, null, false)",
       [queueId, workerId],
     );
     expect(claimed.rows[0].id).toBe('1');

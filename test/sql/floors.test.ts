@@ -34,7 +34,7 @@ async function claimer(queue: Queue) {
   let ranges: string | null = null;
   const claim = async (limit: number, client: Client = session) => {
     const { rows } = await client.query(
-      'select * from tuskmq.settle_and_claim($1, $2, 0, $3, null, null, null, null, $4, false, false, false, null, null, $5, true)',
+      'select * from tuskmq.settle_and_claim($1, $2, 0, $3, null, null, null, null, null, null, $4, false, false, false, null, null, $5, true)',
       [queueId, id, `${id}-${++claims}`, limit, ranges],
     );
     const { head } = rows.pop();
@@ -248,7 +248,7 @@ test('a worker keeps its floors as long as the listening session lasts', async (
     const query = client.query.bind(client) as (...args: unknown[]) => unknown;
     client.query = ((...args: unknown[]) => {
       const { text, values } = Object(args[0]) as { text?: string; values?: unknown[] };
-      if (text?.includes('settle_and_claim')) passed.push(values![14] as string | null);
+      if (text?.includes('settle_and_claim')) passed.push(values![16] as string | null);
       return query(...args);
     }) as typeof client.query;
   });

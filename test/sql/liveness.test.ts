@@ -4,7 +4,7 @@ import { useInstances } from '../helpers/instances';
 const on = useInstances();
 
 const CLAIM =
-  'select * from tuskmq.settle_and_claim($1, $2, $3, $4, null, null, null, $5, $6, false, false, false, null, null, null, false)';
+  'select * from tuskmq.settle_and_claim($1, $2, $3, $4, null, null, null, null, null, $5, $6, false, false, false, null, null, null, false)';
 let claims = 0;
 
 /** Processes of the test: each has a session, and all read the same clock, which stands still unless moved. */

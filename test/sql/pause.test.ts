@@ -16,7 +16,7 @@ test('an exchange that began before a pause claims nothing that was added after 
   const session = await on.client();
   const exchange = async (token: string, items: object[] | null) => {
     const { rows } = await session.query(
-      'select * from tuskmq.settle_and_claim($1, $2, 0, $3, null, null, null, $4, 5, false, false, false, null, null, null, false)',
+      'select * from tuskmq.settle_and_claim($1, $2, 0, $3, null, null, null, null, null, $4, 5, false, false, false, null, null, null, false)',
       [queueId, worker!.id, token, items && JSON.stringify(items)],
     );
     return rows.slice(0, -1).map(({ id }) => id as string);

@@ -124,7 +124,7 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
   ) => ({
     what,
     most,
-    text: `select * from tuskmq.settle_and_claim($1, $2, 0, $3, $4, $5, $6, $7, 3, false, false, false, $8, 1000, null, true)`,
+    text: `select * from tuskmq.settle_and_claim($1, $2, 0, $3, $4, $5, $6, $7, $8, $9, 3, false, false, false, $10, 1000, null, true)`,
     values: [queueId, workerId, token, ...Object.values(sortReports(items)).map(textOf), rateMax],
   });
   const ended = (token: string, numbers: number[], fields: Partial<Settlement> = {}) =>
