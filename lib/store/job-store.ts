@@ -6,6 +6,15 @@ import type { AddedJobs, Outcome, RefusedSettlement } from './answers';
 import { Column, Json } from './caller';
 import { QueueStore } from './queue-store';
 
+/** A child as get_dependencies tells of it. */
+type ChildRow = [
+  queueId: number,
+  id: string,
+  status: DependencyRecord['status'],
+  value: unknown,
+  reason: string | null,
+];
+
 /** What the database does with jobs: one, a few of them, their families and their steps. */
 export class JobStore extends QueueStore {
   /** `<prefix>:<queue>` by id, as far as they were needed: they never change. */
@@ -125,7 +134,7 @@ export class JobStore extends QueueStore {
     limit?: number,
   ): Promise<DependencyRecord[]> {
     const children =
-      (await this.value<Omit<DependencyRecord, 'key'>[] | null>(
+      (await this.value<ChildRow[] | null>(
         'get_dependencies',
         queueId,
         id,
@@ -133,10 +142,14 @@ export class JobStore extends QueueStore {
         offset,
         limit ?? null,
       )) ?? [];
-    const queueKeys = await this.queueKeysOf(children.map((child) => child.queueId));
-    return children.map((child) => ({
-      ...child,
-      key: `${queueKeys.get(child.queueId)}:${child.id}`,
+    const queueKeys = await this.queueKeysOf(children.map(([childQueueId]) => childQueueId));
+    return children.map(([childQueueId, childId, childStatus, value, reason]) => ({
+      key: `${queueKeys.get(childQueueId)}:${childId}`,
+      status: childStatus,
+      value,
+      reason,
+      queueId: childQueueId,
+      id: childId,
     }));
   }
 
