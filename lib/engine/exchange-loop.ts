@@ -4,7 +4,7 @@ import type { Refusal } from '../model/errors';
 import type { ClaimedJob, Settlement } from '../model/job-record';
 import type { Exchange, RateLimit, Store } from '../store/store';
 import { ClaimRanges } from './claim-ranges';
-import { answerAll, Report } from './report';
+import { answerAll, keyOf, Report } from './report';
 import type { WalFlusher } from './wal-flusher';
 
 const FIRST_RETRY_MS = 100;
@@ -218,11 +218,12 @@ export class ExchangeLoop {
         if (this.isForced) return undefined;
         await this.pause(this.retryMs);
         this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS);
-      } else if (reports.length === 1) {
-        this.reject(reports[0]!, error as Error);
       } else {
+        // Nobody knows whether it has claimed before it failed.
+        this.needsResync ||= limit > 0;
+        if (reports.length === 1) this.reject(reports[0]!, error as Error);
         // One of them cannot be stored: the others are not to suffer for it.
-        for (const report of reports) await this.exchange([report], 0);
+        else for (const report of reports) await this.exchange([report], 0);
       }
       return undefined;
     } finally {
@@ -398,8 +399,4 @@ export class ExchangeLoop {
       };
     });
   }
-}
-
-function keyOf({ id, token }: Held): string {
-  return `${token} ${id}`;
 }

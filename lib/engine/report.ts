@@ -34,8 +34,13 @@ export function answerAll(
   reports: readonly Report[],
   refused: readonly RefusedSettlement[] | null,
 ): void {
-  const refusals = new Map(refused?.map(({ id, outcome }) => [id, outcome]));
-  for (const report of reports) report.answer(refusals.get(report.settlement.id) ?? null);
+  const refusals = new Map(refused?.map((refusal) => [keyOf(refusal), refusal.outcome]));
+  for (const report of reports) report.answer(refusals.get(keyOf(report.settlement)) ?? null);
+}
+
+/** A run of a job: the job may run again before what became of it is known. */
+export function keyOf({ id, token }: { id: string; token: string }): string {
+  return `${token} ${id}`;
 }
 
 /** How a report that was accepted is refused when it is repeated. */

@@ -56,7 +56,7 @@ export interface ClaimedJob extends JobRecord {
   parentQueueId?: number;
 }
 
-/** One job for `add_jobs`: the fields of the SQL type `job_spec`. */
+/** One job to add: the fields of the SQL type `job_spec`. */
 export interface JobSpec {
   queue_id: number;
   id: string | undefined;

@@ -1,7 +1,7 @@
 import type { Refusal } from '../model/errors';
 import type { ClaimedJob } from '../model/job-record';
 
-/** What `add_jobs` did, by position in the call. */
+/** What `add_jobs` or `add_waiting` did, by position in the call. */
 export interface AddedJobs {
   ids: string[];
   now: number;
@@ -12,6 +12,7 @@ export interface AddedJobs {
 /** A report that was not accepted. */
 export interface RefusedSettlement {
   id: string;
+  token: string;
   outcome: Refusal;
 }
 

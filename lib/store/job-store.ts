@@ -317,6 +317,7 @@ function waitsUnderNextNumber(job: JobSpec): boolean {
     !job.has_children &&
     job.parent_id === undefined &&
     job.deduplication_id === undefined &&
+    (job.created_at === undefined || Number.isSafeInteger(job.created_at)) &&
     // What no text can hold is refused by the JSON of add_jobs.
     typeof job.name === 'string' &&
     toStorableText(job.name) === job.name

@@ -13,13 +13,17 @@ interface SortedReports {
   items: string | null;
 }
 
-/** Those that are completed and no more travel as arrays, which cost the server least. */
+/**
+ * Those that are completed and no more travel as arrays, which cost the server least. Not beside others that
+ * have parents: all parents of an exchange are locked before any of its jobs.
+ */
 export function sortReports(settlements: readonly Settlement[]): SortedReports {
-  const completed: Settlement[] = [];
-  const items: Settlement[] = [];
+  let completed: Settlement[] = [];
+  let items: Settlement[] = [];
   for (const settlement of settlements) {
     (isMerelyCompleted(settlement) ? completed : items).push(settlement);
   }
+  if (items.some(({ has_parent }) => has_parent)) [completed, items] = [[], [...settlements]];
   const haveParents = completed.some(({ parent_id }) => parent_id !== undefined);
   const column = (fieldOf: (settlement: Settlement) => string | undefined) =>
     completed.length > 0 ? new Column(completed.map(fieldOf), 'text') : null;

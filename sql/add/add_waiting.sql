@@ -9,7 +9,7 @@
 --
 -- Moves      nothing -> waiting
 -- Called by  Store.addJobs
--- Writes     job, job_state, event
+-- Writes     job, job_state; as _announce_added
 -- Locks      the new rows in order of the call
 -- Raises     55000 for a queue that this transaction cannot see
 -- Notifies   wake, event
@@ -41,8 +41,10 @@ begin
       select jsonb_populate_record(null::job_spec, jsonb_build_object(
         'position', j.position, 'queue_id', p_queue_id, 'id', j.id, 'name', j.name, 'delay_ms', 0, 'has_children', false))
       from unnest(v_ids, p_names) with ordinality j(id, name, position));
+    perform _announce_added(array[p_queue_id], v_specs, null, true, v_now);
+  else
+    perform _wake(p_queue_id);
   end if;
-  perform _announce_added(array[p_queue_id], v_specs, null, true, v_now);
   return json_build_object('ids', to_json(v_ids), 'now', _epoch_ms(v_now));
 end;
 $$;

@@ -1,5 +1,5 @@
 -- Writes the events of settled jobs, and that the queue is drained when nothing is left to do.
--- Called by  _settle_jobs, when somebody listens
+-- Called by  _settle_jobs, _complete_jobs, when somebody listens
 -- Writes     event
 -- Notifies   event
 create or replace function _announce_settled(p_queue_id integer, p_settled settled_job[]) returns void

@@ -16,11 +16,13 @@ create or replace function _complete_jobs(
 ) returns jsonb
 language plpgsql as $$
 declare
-  v_now       timestamptz := _now();
-  v_completed text[];
+  v_now              timestamptz := _now();
+  v_ids              text[];
+  v_tokens           text[];
   v_parent_queue_ids integer[];
-  v_parent_ids text[];
-  v_values    text[];
+  v_parent_ids       text[];
+  v_values           text[];
+  v_refused          jsonb;
 begin
   if p_parent_ids is not null then
     perform _lock_jobs(p_parent_queue_ids, p_parent_ids);
@@ -32,30 +34,32 @@ begin
     from (select p_queue_id as queue_id, o.* from unnest(p_ids, p_tokens, p_values) o(id, token, value) offset 0) i
     where s.queue_id = i.queue_id and s.id = any (array[i.id]) and s.lock_token = i.token
       and s.finished_at is null and not _is_lock_over(s) and s.pending_children = 0 and s.failed_children = 0
-    returning s.id, s.parent_queue_id, s.parent_id, case when s.parent_id is not null then i.value end as value
+    returning s.id, i.token, s.parent_queue_id, s.parent_id,
+              case when s.parent_id is not null or p_mode.is_listened_to then i.value end as value
   )
-  select array_agg(c.id), array_agg(c.parent_queue_id), array_agg(c.parent_id), array_agg(c.value)
-  into v_completed, v_parent_queue_ids, v_parent_ids, v_values
+  select array_agg(c.id), array_agg(c.token), array_agg(c.parent_queue_id), array_agg(c.parent_id), array_agg(c.value)
+  into v_ids, v_tokens, v_parent_queue_ids, v_parent_ids, v_values
   from completed c;
 
-  if array_length(array_remove(v_parent_ids, null), 1) > 0 then
-    perform _resolve_dependencies(p_queue_id, v_completed, v_parent_queue_ids, v_parent_ids, v_values);
+  -- Before parents are told: one that was refused for a child of this very call would be ready a moment later. By id and token, for
+  -- a job may have run twice: the one that was taken over is refused.
+  if cardinality(p_ids) > coalesce(cardinality(v_ids), 0) then
+    v_refused := _refusals(p_queue_id, array(
+      select jsonb_populate_record(null::settlement, jsonb_build_object('id', i.id, 'token', i.token, 'outcome', 'completed'))
+      from unnest(p_ids, p_tokens) i(id, token)
+      where not exists (select from unnest(v_ids, v_tokens) c(id, token) where c.id = i.id and c.token = i.token)), '{}');
   end if;
-
+  if cardinality(array_remove(v_parent_ids, null)) > 0 then
+    perform _resolve_dependencies(p_queue_id, v_ids, v_parent_queue_ids, v_parent_ids, v_values);
+  end if;
   if p_mode.is_capped then
     perform _wake(p_queue_id);
   end if;
   if p_mode.is_listened_to then
     perform _announce_settled(p_queue_id, array(
-      select row(i.id, 'completed', null, null, null, null, i.value, null, false, null)::settled_job
-      from unnest(p_ids, p_values) i(id, value)
-      where i.id = any(v_completed)));
+      select row(c.id, 'completed', null, null, null, null, c.value, null, false, null)::settled_job
+      from unnest(v_ids, v_values) c(id, value)));
   end if;
-  if cardinality(p_ids) = cardinality(v_completed) then
-    return null;
-  end if;
-  return _refusals(p_queue_id, array(
-    select jsonb_populate_record(null::settlement, jsonb_build_object('id', i.id, 'token', i.token, 'outcome', 'completed'))
-    from unnest(p_ids, p_tokens) i(id, token)), coalesce(v_completed, '{}'));
+  return v_refused;
 end;
 $$;

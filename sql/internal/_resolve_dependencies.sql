@@ -1,7 +1,8 @@
 -- Books completed children on their parents, as _tell_parents does all that end: columns of their ids, of their parents, null for a job
 -- without one, and of what they returned. Most parents have other children to wait for: those are counted here, and that is all.
 -- Called by  _complete_jobs, which holds the locks on the parents that the jobs had when they were claimed
--- Writes     dependency, job_state (parents)
+-- Writes     dependency; as _change_parents
+-- Locks      parents that are new since, in order of key
 create or replace function _resolve_dependencies(
   p_queue_id integer, p_ids text[], p_parent_queue_ids integer[], p_parent_ids text[], p_values text[]
 ) returns void
@@ -24,6 +25,7 @@ begin
     select r.parent_queue_id as queue_id, r.parent_id as id, count(*)::integer as count
     from resolved r
     group by r.parent_queue_id, r.parent_id
+    order by r.parent_queue_id, r.parent_id
   ), counted as (
     update job_state s
     set pending_children = s.pending_children - c.count

@@ -3,6 +3,9 @@
 create or replace function get_queue_keys(p_queue_ids integer[]) returns json
 language plpgsql stable set search_path from current as $$
 begin
-  return (select json_object_agg(q.id, q.prefix || ':' || q.name) from queue q where q.id = any(p_queue_ids));
+  return (
+    select coalesce(json_object_agg(q.id, q.prefix || ':' || q.name), '{}')
+    from queue q
+    where q.id = any(p_queue_ids));
 end;
 $$;

@@ -2,7 +2,8 @@
 -- in one commit.
 --
 -- p_ids to p_parent_ids are jobs that are completed and no more, as _complete_jobs takes them, p_items all other reports, as
--- _settle_jobs does; null when there are none.
+-- _settle_jobs does; null when there are none. Where one of p_items has a parent it holds all reports, so that all parents are locked
+-- before any job.
 -- p_limit is the number of free slots (0 only reports), p_token the lock token of what is claimed: never given
 -- before, not even if the database forgets this exchange in a crash. p_is_hungry says that the worker is registered as
 -- hungry, p_is_asleep that its last look before sleeping is behind it. p_rate_max and p_rate_ms are the worker's rate
@@ -28,15 +29,15 @@
 --   ranges    as text; null when they were not asked for, or could not be told
 --   lost      true when the worker is not known (its lease ran out) or resynced meanwhile: nothing was claimed
 --
--- Moves      as _settle_jobs; delayed -> waiting; waiting -> active
+-- Moves      as _complete_jobs, _settle_jobs; delayed -> waiting; waiting -> active
 -- Called by  Store.settleAndClaim
--- Writes     as _settle_jobs, _choose_jobs; worker
+-- Writes     as _complete_jobs, _settle_jobs, _choose_jobs; worker
 -- Locks      advisory: the worker's (excludes resync_worker); tries the queue's wake lock. Rows: as
---            _settle_jobs, then as _choose_jobs
+--            _complete_jobs and _settle_jobs, then as _choose_jobs
 create or replace function settle_and_claim(
   p_queue_id integer, p_worker_id bigint, p_epoch integer, p_token text, p_ids text[], p_tokens text[], p_values text[],
-  p_parent_queue_ids integer[], p_parent_ids text[], p_items text, p_limit integer, p_is_hungry boolean, p_is_asleep boolean, p_may_defer boolean, p_rate_max integer, p_rate_ms bigint,
-  p_ranges claim_range[], p_finds_ranges boolean
+  p_parent_queue_ids integer[], p_parent_ids text[], p_items text, p_limit integer, p_is_hungry boolean, p_is_asleep boolean,
+  p_may_defer boolean, p_rate_max integer, p_rate_ms bigint, p_ranges claim_range[], p_finds_ranges boolean
 ) returns table (
   id text, name text, data json, opts json, created_at bigint, processed_at bigint,
   priority integer, attempts_made integer, attempts_started integer,
@@ -46,7 +47,7 @@ language plpgsql set search_path from current as $$
 declare
   v_now         timestamptz := _now();
   v_refused     jsonb;
-  v_others_refused jsonb;
+  v_unsettled   jsonb;
   v_worker      worker;
   v_rows        tid[] := '{}';
   v_is_asleep   boolean := p_is_asleep;
@@ -61,8 +62,8 @@ begin
     v_refused := _complete_jobs(p_queue_id, p_ids, p_tokens, p_values, p_parent_queue_ids, p_parent_ids, v_mode);
   end if;
   if p_items is not null then
-    v_others_refused := _settle_jobs(p_queue_id, p_items::json, v_mode);
-    v_refused := coalesce(v_refused || v_others_refused, v_refused, v_others_refused);
+    v_unsettled := _settle_jobs(p_queue_id, p_items::json, v_mode);
+    v_refused := coalesce(v_refused || v_unsettled, v_refused, v_unsettled);
   end if;
   select * into v_worker from worker w where w.queue_id = p_queue_id and w.id = p_worker_id;
   if v_worker.id is null or v_worker.epoch <> p_epoch then
