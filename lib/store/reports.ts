@@ -13,31 +13,35 @@ interface SortedReports {
   items: string | null;
 }
 
+type ColumnField = 'id' | 'token' | 'value' | 'parent_queue_id' | 'parent_id';
+
 /**
  * Those that are completed and no more travel as arrays, which cost the server least. Not beside others that
  * have parents: all parents of an exchange are locked before any of its jobs.
  */
 export function sortReports(settlements: readonly Settlement[]): SortedReports {
-  let completed: Settlement[] = [];
-  let items: Settlement[] = [];
-  for (const settlement of settlements) {
-    (isMerelyCompleted(settlement) ? completed : items).push(settlement);
-  }
-  if (items.some(({ has_parent }) => has_parent)) [completed, items] = [[], [...settlements]];
-  const haveParents = completed.some(({ parent_id }) => parent_id !== undefined);
-  const column = (fieldOf: (settlement: Settlement) => string | undefined) =>
-    completed.length > 0 ? new Column(completed.map(fieldOf), 'text') : null;
-  return {
-    ids: column(({ id }) => id),
-    tokens: column(({ token }) => token),
-    values: column(({ value }) => value),
-    parentQueueIds: haveParents
+  const locksParentsOfOthers = settlements.some(
+    (settlement) => settlement.has_parent && !isMerelyCompleted(settlement),
+  );
+  const completed = locksParentsOfOthers ? [] : settlements.filter(isMerelyCompleted);
+  const items = locksParentsOfOthers
+    ? settlements
+    : settlements.filter((settlement) => !isMerelyCompleted(settlement));
+  const children = completed.filter(({ parent_id }) => parent_id !== undefined);
+  /** Null when none of `owners` has it. */
+  const column = (field: ColumnField, type: 'text' | 'integer', owners = completed) =>
+    owners.length > 0
       ? new Column(
-          completed.map(({ parent_queue_id }) => parent_queue_id),
-          'integer',
+          completed.map((settlement) => settlement[field]),
+          type,
         )
-      : null,
-    parentIds: haveParents ? column(({ parent_id }) => parent_id) : null,
+      : null;
+  return {
+    ids: column('id', 'text'),
+    tokens: column('token', 'text'),
+    values: column('value', 'text'),
+    parentQueueIds: column('parent_queue_id', 'integer', children),
+    parentIds: column('parent_id', 'text', children),
     items: items.length > 0 ? JSON.stringify(items) : null,
   };
 }
