@@ -71,6 +71,33 @@ describe('Queue.add', () => {
     expect((await queue.getJob(id!))?.data).toStrictEqual(stored);
   });
 
+  test('takes any text for a name, and gives it back from data and from results', async () => {
+    const queue = on.queue();
+    const texts = [
+      'null',
+      'NULL',
+      '"',
+      '\\',
+      '\\"',
+      '{}',
+      '{a,"b"}',
+      ',',
+      ' a ',
+      "it's",
+      '\n\t',
+      '\u{1F418}',
+    ];
+    await queue.addBulk(texts.map((text) => ({ name: text, data: text })));
+    on.worker(queue, async (job) => [job.name, job.data], { concurrency: texts.length });
+    await until(async () => (await queue.getCompletedCount()) === texts.length);
+    const jobs = await queue.getCompleted(0, -1);
+    expect(jobs.map(({ name }) => name).sort()).toEqual([...texts].sort());
+    for (const { name, data, returnvalue } of jobs) {
+      expect(data).toBe(name);
+      expect(returnvalue).toEqual([name, name]);
+    }
+  });
+
   test('stores data as the text that was given: order of keys, digits of numbers', async () => {
     const queue = on.queue();
     const data = { b: 1, a: { toJSON: () => ({ z: 0.1, y: 1e21 }) } };

@@ -192,7 +192,8 @@ describe('a worker that is silent', () => {
     const { jobs } = await worker.claim();
     await pass(2_000);
     const { head } = await worker.claim(5, 0, [completed(jobs[0]!)]);
-    expect(head).toMatchObject({ refused: [{ id: '1', outcome: 'lock_missing' }], lost: true });
+    const { token } = jobs[0]!;
+    expect(head).toEqual({ refused: [{ id: '1', token, outcome: 'lock_missing' }], lost: true });
     await pass(61_000);
     expect(await late.beat()).toEqual({ known: false });
   });
@@ -212,12 +213,12 @@ describe('a job that was taken over', () => {
       ]);
       return row.r;
     };
-    expect(await settle()).toMatchObject([{ id: '1', outcome: 'lock_missing' }]);
+    expect(await settle()).toEqual([{ id: '1', token: stale!.token, outcome: 'lock_missing' }]);
     const heir = await observer.worker();
     const [fresh] = (await heir.claim()).jobs;
-    expect(await settle()).toMatchObject([{ id: '1', outcome: 'lock_mismatch' }]);
+    expect(await settle()).toEqual([{ id: '1', token: stale!.token, outcome: 'lock_mismatch' }]);
     expect((await heir.claim(0, 0, [completed(fresh!)])).head.refused).toBeNull();
-    expect(await settle()).toMatchObject([{ id: '1', outcome: 'lock_missing' }]);
+    expect(await settle()).toEqual([{ id: '1', token: stale!.token, outcome: 'lock_missing' }]);
     expect(await queue.getJob('1')).toMatchObject({ attemptsMade: 1, attemptsStarted: 2 });
   });
 
@@ -300,7 +301,9 @@ describe('resync_worker', () => {
       completed: 1,
     });
     const repeated = await worker.claim(5, 1, [completed(held!)]);
-    expect(repeated.head.refused).toMatchObject([{ id: '1', outcome: 'already_settled' }]);
+    expect(repeated.head.refused).toEqual([
+      { id: '1', token: held!.token, outcome: 'already_settled' },
+    ]);
     expect(repeated.jobs.map(({ id }) => id)).toEqual(['2']);
   });
 

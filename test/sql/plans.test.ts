@@ -57,7 +57,7 @@ async function queueOf(count: number): Promise<number> {
   );
   await on.sql(
     `update tuskmq.job_state set parent_queue_id = queue_id, parent_id = 'd' || substr(id, 2)
-     where queue_id = $1 and id in ('w1', 'w2', 'w3')`,
+     where queue_id = $1 and id in ('w1', 'w2', 'w3', 'w4', 'w5', 'w6')`,
     [queueId],
   );
   return queueId;
@@ -165,10 +165,14 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
       })),
     ),
     exchange(
-      'finishing, and claiming with a rate limit',
+      'finishing children and no more, and claiming with a rate limit',
       120,
       'third',
-      ended('second', [4, 5, 6]),
+      ended('second', [4, 5, 6], { has_parent: true }).map((item) => ({
+        ...item,
+        parent_queue_id: queueId,
+        parent_id: item.id.replace('w', 'd'),
+      })),
       1_000,
     ),
     exchange(
