@@ -6,7 +6,7 @@
 -- Returns refusals as _settle_jobs.
 --
 -- Moves      active -> completed
--- Called by  settle_and_claim
+-- Called by  settle_and_claim, _complete_plain_jobs
 -- Writes     job_state, dependency, event
 -- Locks      as _settle_jobs: parents as they were, the jobs, then parents that are new since
 -- Notifies   wake, event

@@ -59,7 +59,12 @@ begin
   perform pg_advisory_xact_lock_shared(_lock_key('worker', p_worker_id));
   v_mode := _queue_mode(p_queue_id, p_rate_max, p_rate_ms);
   if p_ids is not null then
-    v_refused := _complete_jobs(p_queue_id, p_ids, p_tokens, p_values, p_parent_queue_ids, p_parent_ids, v_mode);
+    v_refused := case
+      when p_parent_ids is null and not v_mode.is_listened_to and not v_mode.is_capped then
+        _complete_plain_jobs(p_queue_id, p_ids, p_tokens, p_values, v_mode, v_now)
+      else
+        _complete_jobs(p_queue_id, p_ids, p_tokens, p_values, p_parent_queue_ids, p_parent_ids, v_mode)
+    end;
   end if;
   if p_items is not null then
     v_unsettled := _settle_jobs(p_queue_id, p_items::json, v_mode);

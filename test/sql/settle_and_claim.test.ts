@@ -97,6 +97,35 @@ test.each([
   },
 );
 
+test('of plain completions the accepted count, one repeated is recognised, and one that got a parent since it was claimed tells it', async () => {
+  const queue = on.queue();
+  const { exchange } = await workerOf(queue);
+  const ids = ['plain', 'repeated', 'taken', 'child'];
+  await queue.addBulk(ids.map((jobId) => ({ name: 'job', data: {}, opts: { jobId } })));
+  expect((await exchange('1', [], 4)).ids).toEqual(ids);
+  expect((await exchange('2', [completed('repeated', '1')], 0)).refused).toBeNull();
+  const children = [{ name: 'job', queueName: queue.name, opts: { jobId: 'child' } }];
+  await on.flow().add({
+    name: 'parent',
+    queueName: queue.name,
+    opts: { jobId: 'parent' },
+    children,
+  });
+  expect(await queue.getJobState('parent')).toBe('waiting-children');
+
+  const { refused } = await exchange(
+    '3',
+    [...ids.map((id) => completed(id, '1')), completed('taken', 'another')],
+    0,
+  );
+  expect(refused).toEqual([
+    { id: 'repeated', token: '1', outcome: 'already_settled' },
+    { id: 'taken', token: 'another', outcome: expect.stringMatching(/^lock_/) },
+  ]);
+  expect(await queue.getJobCounts('completed', 'active')).toEqual({ completed: 4, active: 0 });
+  expect(await queue.getJobState('parent')).toBe('waiting');
+});
+
 test('reports travel as columns unless parents of others have to be locked before all jobs', () => {
   const child = { has_parent: true, parent_queue_id: 1, parent_id: 'p' };
   const plain = sortReports([completed('a', 't'), completed('b', 't', child)]);
