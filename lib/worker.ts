@@ -131,8 +131,8 @@ export class Worker<
   }
 
   private loopOf(queueId: number): ExchangeLoop {
-    const { store, listener, pulse } = this.backend;
-    return new ExchangeLoop(store, queueId, {
+    const { store, exchanges, listener, pulse } = this.backend;
+    return new ExchangeLoop(store, exchanges, queueId, {
       freeSlots: () => this.freeSlots(),
       start: (record) => this.take(record),
       onExchange: (ms) => this.prefetch.exchanged(ms),

@@ -24,6 +24,7 @@ import { checkSchema, migrateSchema } from '../store/migrator';
 import { type Outcome, Store } from '../store/store';
 import { Batcher } from './batcher';
 import { ensureQueue } from './ensure-queue';
+import { Exchanges } from './exchanges';
 import { JobTransaction } from './job-transaction';
 import { Listener } from './listener';
 import { Pulse } from './pulse';
@@ -58,6 +59,8 @@ export class Backend {
   /** Where BullMQ's users find the pool. */
   readonly connection: { readonly pool: Pool };
   readonly store: Store;
+  /** What the workers report and claim. */
+  readonly exchanges: Exchanges;
   private readonly adder: Batcher<readonly JobSpec[], AddedUnit>;
   readonly updater: Batcher<JobUpdate, true>;
   /** Saves the results of steps that have no transaction of their own. */
@@ -116,6 +119,7 @@ export class Backend {
     this.connection = { pool };
     this.executor = poolExecutor(pool);
     this.store = new Store(this.executor, schema);
+    this.exchanges = new Exchanges(this.store);
     const deferring = this.store.deferring();
     const storeFor = (mayDefer: boolean) => (mayDefer ? deferring : this.store);
     const flusher = () => this.listener.flusher;

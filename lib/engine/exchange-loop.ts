@@ -4,6 +4,7 @@ import type { Refusal } from '../model/errors';
 import type { ClaimedJob, Settlement } from '../model/job-record';
 import type { Exchange, RateLimit, Store } from '../store/store';
 import { ClaimRanges } from './claim-ranges';
+import type { Exchanges } from './exchanges';
 import { answerAll, keyOf, Report } from './report';
 import type { WalFlusher } from './wal-flusher';
 
@@ -88,6 +89,7 @@ export class ExchangeLoop {
 
   constructor(
     private readonly store: Store,
+    private readonly exchanges: Exchanges,
     private readonly queueId: number,
     private readonly host: LoopHost,
   ) {}
@@ -235,21 +237,21 @@ export class ExchangeLoop {
     const flusher = this.host.flusher();
     this.ranges.follow(flusher);
     const sentAt = elapsed();
-    const answer = await this.store.settleAndClaim(
-      this.queueId,
+    const answer = await this.exchanges.run({
+      queueId: this.queueId,
       workerId,
-      this.epoch,
+      epoch: this.epoch,
       // Counted here: a database that forgets an exchange in a crash gives no token twice.
-      `${workerId}-${++this.exchangeCount}`,
-      reports.map(({ settlement }) => settlement),
+      token: `${workerId}-${++this.exchangeCount}`,
+      reports: reports.map(({ settlement }) => settlement),
       limit,
-      this.isHungry,
-      this.isAsleepNow,
-      flusher !== undefined && !this.host.isSerial(),
-      this.host.rateLimit(),
-      this.ranges.text,
-      limit > 0 && this.ranges.areStale,
-    );
+      isHungry: this.isHungry,
+      isAsleep: this.isAsleepNow,
+      mayDefer: flusher !== undefined && !this.host.isSerial(),
+      rateLimit: this.host.rateLimit(),
+      ranges: this.ranges.text,
+      findsRanges: limit > 0 && this.ranges.areStale,
+    });
     this.host.onExchange(elapsed() - sentAt);
     const isOnDisk =
       answer.deferred && reports.length > 0 ? flusher?.flushed(PATIENCE_MS) : undefined;

@@ -34,7 +34,7 @@ export class Caller {
    * Calls a function that returns jobs as rows: cheaper than JSON, on our own connections only,
    * whose values come unparsed.
    */
-  protected claimedRows(name: string, ...args: unknown[]): Promise<Row[]> {
+  protected rows(name: string, ...args: unknown[]): Promise<Row[]> {
     const values = args.map(toValue);
     return this.executor.query(
       `select * from ${this.prefix}.${name}(${placeholders(values)})`,

@@ -1,12 +1,14 @@
 import type { Executor, Row } from '../db/database';
-import type { ClaimedJob, JobRecord, Settlement } from '../model/job-record';
+import type { ClaimedJob, JobRecord } from '../model/job-record';
 
 import type { Exchange, Heartbeat, RateLimit, RegisteredWorker } from './answers';
-import { placeholders } from './caller';
+import { Json, placeholders } from './caller';
+import type { ExchangeRequest } from './exchange-request';
 import { JobStore } from './job-store';
 import { sortReports } from './reports';
 
 export type * from './answers';
+export type * from './exchange-request';
 
 /**
  * The database, one method for each public function in sql/, by the same name. Nothing else in lib
@@ -26,54 +28,63 @@ export class Store extends JobStore {
     return new Store(this.executor, this.schema, "set_config('synchronous_commit', 'off', true), ");
   }
 
-  async settleAndClaim(
-    queueId: number,
-    workerId: string,
-    epoch: number,
-    token: string,
-    settlements: readonly Settlement[],
-    limit: number,
-    isHungry: boolean,
-    isAsleep: boolean,
-    mayDefer: boolean,
-    rateLimit: RateLimit | undefined,
-    ranges: string | null,
-    findsRanges: boolean,
-  ): Promise<Exchange> {
-    const { ids, tokens, values, parentQueueIds, parentIds, items } = sortReports(settlements);
-    const rows = await this.claimedRows(
+  async settleAndClaim(request: ExchangeRequest): Promise<Exchange> {
+    const { ids, tokens, values, parentQueueIds, parentIds, items } = sortReports(request.reports);
+    const rows = await this.rows(
       'settle_and_claim',
-      queueId,
-      workerId,
-      epoch,
-      token,
+      request.queueId,
+      request.workerId,
+      request.epoch,
+      request.token,
       ids,
       tokens,
       values,
       parentQueueIds,
       parentIds,
       items,
-      limit,
-      isHungry,
-      isAsleep,
-      mayDefer,
-      rateLimit?.max ?? null,
-      rateLimit?.duration ?? null,
-      ranges,
-      findsRanges,
+      request.limit,
+      request.isHungry,
+      request.isAsleep,
+      request.mayDefer,
+      request.rateLimit?.max ?? null,
+      request.rateLimit?.duration ?? null,
+      request.ranges,
+      request.findsRanges,
     );
-    const head = JSON.parse(rows.pop()?.['head'] as string) as Partial<Exchange>;
-    const queueKeys = await this.queueKeysOf(rows.map(parentQueueIdOf));
-    return {
-      jobs: rows.map((row) => toClaimedJob(row, token, queueKeys)),
-      refused: head.refused ?? null,
-      hungry: head.hungry ?? false,
-      asleep: head.asleep ?? false,
-      wakeIn: head.wakeIn ?? null,
-      deferred: head.deferred ?? false,
-      ranges: head.ranges ?? null,
-      lost: head.lost ?? false,
-    };
+    const queueKeys = await this.queueKeysOf(rows.map(parentQueueIdOf)).catch(answerIsLost);
+    return toExchange(rows, request.token, queueKeys);
+  }
+
+  /** Exchanges of many workers in one transaction, in this order. All are on disk when it resolves. */
+  async settleAndClaimAll(requests: readonly ExchangeRequest[]): Promise<Exchange[]> {
+    const exchanges = requests.map((request) => {
+      const { ids, tokens, values, items } = sortReports(request.reports);
+      return {
+        queue_id: request.queueId,
+        worker_id: request.workerId,
+        epoch: request.epoch,
+        token: request.token,
+        ids: ids?.text,
+        tokens: tokens?.text,
+        results: values?.text,
+        items,
+        slots: request.limit,
+        is_hungry: request.isHungry,
+        is_asleep: request.isAsleep,
+        rate_max: request.rateLimit?.max,
+        rate_ms: request.rateLimit?.duration,
+        ranges: request.ranges,
+        finds_ranges: request.findsRanges,
+      };
+    });
+    const rows = await this.rows('settle_and_claim_all', new Json(JSON.stringify(exchanges)));
+    const queueKeys = await this.queueKeysOf(rows.map(parentQueueIdOf)).catch(answerIsLost);
+    let end = 0;
+    return requests.map(({ token }) => {
+      const from = end;
+      while (rows[end++]!['head'] == null);
+      return toExchange(rows.slice(from, end), token, queueKeys);
+    });
   }
 
   /** Also on the application's connection: as one JSON text, whatever type parsers that has. */
@@ -159,6 +170,27 @@ export class Store extends JobStore {
       JSON.stringify(asleepQueueIds),
     );
   }
+}
+
+/** An exchange has happened, but what it claimed cannot be told: as if its answer had been lost on the way. */
+function answerIsLost(cause: Error): never {
+  const message = `The answer to an exchange was lost: ${cause.message}`;
+  throw Object.assign(new Error(message, { cause }), { code: '08000' });
+}
+
+/** @param rows of its jobs, and as last one its head */
+function toExchange(rows: Row[], token: string, queueKeys: ReadonlyMap<number, string>): Exchange {
+  const head = JSON.parse(rows.pop()?.['head'] as string) as Partial<Exchange>;
+  return {
+    jobs: rows.map((row) => toClaimedJob(row, token, queueKeys)),
+    refused: head.refused ?? null,
+    hungry: head.hungry ?? false,
+    asleep: head.asleep ?? false,
+    wakeIn: head.wakeIn ?? null,
+    deferred: head.deferred ?? false,
+    ranges: head.ranges ?? null,
+    lost: head.lost ?? false,
+  };
 }
 
 /** @param parse what its columns of type json are to be read with */

@@ -1,0 +1,119 @@
+/** Workers of one process report and claim together. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'pg';
+import type { AnyProcessor, Queue, Worker } from '../../lib';
+import { record, useInstances } from '../helpers/instances';
+import { deferred, until } from '../helpers/wait';
+
+const on = useInstances();
+
+const QUEUES = 30;
+const JOBS = 10;
+
+/** Adds jobs to each of many queues of one pool, and has a worker of its own work at each. */
+async function work(processor: AnyProcessor = async (job) => job.data, application = on.name()) {
+  const pool = new Pool({ connectionString: on.url, application_name: application, max: 2 });
+  pool.on('error', () => {});
+  /** How often each function was called by name. */
+  const calls: Record<string, number> = {};
+  pool.on('connect', (client) => {
+    client.on('error', () => {});
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+    client.query = ((...args: unknown[]) => {
+      const name = /tuskmq"\.(\w+)/.exec((args[0] as { text?: string }).text ?? '')?.[1];
+      if (name) calls[name] = (calls[name] ?? 0) + 1;
+      return query(...args);
+    }) as typeof client.query;
+  });
+  const queues = Array.from({ length: QUEUES }, () => on.queue());
+  for (const queue of queues) {
+    await queue.addBulk(Array.from({ length: JOBS }, (_, i) => ({ name: 'job', data: { i } })));
+  }
+  const workers = queues.map((queue) => on.worker(queue, processor, { connection: pool }));
+  return { pool, calls, queues, workers };
+}
+
+const heardOf = (workers: readonly Worker[], ...events: Parameters<typeof record>[1][]) =>
+  workers.map((worker) => record(worker, ...events));
+
+const countsOf = (queues: readonly Queue[]) =>
+  Promise.all(
+    queues.map((queue) => queue.getJobCounts('waiting', 'active', 'completed', 'failed')),
+  );
+
+const ALL_DONE = { waiting: 0, active: 0, completed: JOBS, failed: 0 };
+
+test('many workers share transactions, and each gets its own jobs in order', async () => {
+  const { calls, queues, workers } = await work();
+  const ran: unknown[][] = workers.map(() => []);
+  for (const [i, worker] of workers.entries()) {
+    worker.on('completed', (job, result) => ran[i]!.push([job.queueName, job.id, result.i]));
+  }
+  await until(() => ran.every((jobs) => jobs.length === JOBS));
+  expect(ran).toEqual(
+    queues.map(({ name }) => Array.from({ length: JOBS }, (_, i) => [name, `${i + 1}`, i])),
+  );
+  expect(calls['settle_and_claim_all']).toBeGreaterThan(0);
+  expect(calls['settle_and_claim_all']! + calls['settle_and_claim']!).toBeLessThan(
+    (QUEUES * JOBS) / 2,
+  );
+});
+
+test('what cannot be stored of one does not fail the others, which ran with it', async () => {
+  const { queues, workers } = await work(async (job) => {
+    // More milliseconds than the database has a type for.
+    if (job.queueName === queues[7]!.name && job.id === '3')
+      job.opts.removeOnComplete = { age: 1e300 };
+  });
+  const heard = heardOf(workers, 'error');
+  await until(async () => (await queues[7]!.getFailedCount()) === 1);
+  await until(async () => {
+    const counts = await countsOf(queues);
+    return counts.every(({ waiting, active }) => waiting! + active! === 0);
+  });
+  const counts = await countsOf(queues);
+  expect(counts.splice(7, 1)).toEqual([{ ...ALL_DONE, completed: JOBS - 1, failed: 1 }]);
+  expect(counts).toEqual(counts.map(() => ALL_DONE));
+  expect(heard.flatMap((errors, i) => errors.map(() => i))).toEqual([7, 7]);
+});
+
+test('one that waits for a lock holds up nobody but itself', async () => {
+  const isLocked = deferred();
+  const isHeld = deferred();
+  const { queues } = await work(async (job) => {
+    if (job.queueName === queues[0]!.name) isHeld.resolve();
+    await isLocked.promise;
+  });
+  await isHeld.promise;
+  const holder = await on.client();
+  await holder.query('begin');
+  await holder.query("select from tuskmq.job_state where queue_id = $1 and id = '1' for update", [
+    await queues[0]!.queueId(),
+  ]);
+  isLocked.resolve();
+  await until(async () => {
+    const counts = await countsOf(queues.slice(1));
+    return counts.every(({ completed }) => completed === JOBS);
+  });
+  expect(await queues[0]!.getJobState('1')).toBe('active');
+  await holder.query('commit');
+  await until(async () => (await queues[0]!.getCompletedCount()) === JOBS);
+});
+
+test('what was under way when a connection was lost is reported again, and nothing is lost', async () => {
+  const application = on.name();
+  const { queues, workers } = await work(async () => sleep(2), application);
+  const stalled = heardOf(workers, 'stalled');
+  for (let i = 0; i < 5; i++) {
+    await sleep(30);
+    await on.sql(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where application_name = $1 and query like '%settle_and_claim_all%'`,
+      [application],
+    );
+  }
+  await until(async () => (await countsOf(queues)).every(({ completed }) => completed === JOBS));
+  expect(await countsOf(queues)).toEqual(queues.map(() => ALL_DONE));
+  expect(stalled.flat()).toEqual([]);
+});
