@@ -3,17 +3,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import type { AnyProcessor, Queue, Worker } from '../../lib';
+import { startProxy } from '../helpers/cutting-proxy';
 import { record, useInstances } from '../helpers/instances';
 import { deferred, until } from '../helpers/wait';
 
 const on = useInstances();
 
+/** What a test has opened beside its instances, which are closed first. */
+let opened: { end(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const each of opened) await each.end();
+  opened = [];
+});
+
 const QUEUES = 30;
 const JOBS = 10;
 
 /** Adds jobs to each of many queues of one pool, and has a worker of its own work at each. */
-async function work(processor: AnyProcessor = async (job) => job.data, application = on.name()) {
-  const pool = new Pool({ connectionString: on.url, application_name: application, max: 2 });
+async function work(processor: AnyProcessor = async (job) => job.data, connectionString = on.url) {
+  const pool = new Pool({ connectionString, max: 2 });
+  opened.unshift(pool);
   pool.on('error', () => {});
   /** How often each function was called by name. */
   const calls: Record<string, number> = {};
@@ -31,7 +40,7 @@ async function work(processor: AnyProcessor = async (job) => job.data, applicati
     await queue.addBulk(Array.from({ length: JOBS }, (_, i) => ({ name: 'job', data: { i } })));
   }
   const workers = queues.map((queue) => on.worker(queue, processor, { connection: pool }));
-  return { pool, calls, queues, workers };
+  return { calls, queues, workers };
 }
 
 const heardOf = (workers: readonly Worker[], ...events: Parameters<typeof record>[1][]) =>
@@ -102,18 +111,15 @@ test('one that waits for a lock holds up nobody but itself', async () => {
 });
 
 test('what was under way when a connection was lost is reported again, and nothing is lost', async () => {
-  const application = on.name();
-  const { queues, workers } = await work(async () => sleep(2), application);
+  const proxy = await startProxy(on.url);
+  opened.push({ end: () => proxy.close() });
+  const { queues, workers } = await work(async () => sleep(1), proxy.url);
   const stalled = heardOf(workers, 'stalled');
-  for (let i = 0; i < 5; i++) {
-    await sleep(30);
-    await on.sql(
-      `select pg_terminate_backend(pid) from pg_stat_activity
-       where application_name = $1 and query like '%settle_and_claim_all%'`,
-      [application],
-    );
+  const completed = heardOf(workers, 'completed');
+  for (const when of ['after', 'before', 'after', 'after'] as const) {
+    await proxy.cut('settle_and_claim_all', when);
   }
-  await until(async () => (await countsOf(queues)).every(({ completed }) => completed === JOBS));
+  await until(() => completed.every(({ length }) => length === JOBS));
   expect(await countsOf(queues)).toEqual(queues.map(() => ALL_DONE));
   expect(stalled.flat()).toEqual([]);
 });
