@@ -131,7 +131,11 @@ export class Job<
   /** Replaces the data. In any state and without a lock, so also right after the job was moved. */
   async updateData(data: DataType): Promise<void> {
     const text = toJsonText(data, `The data of job ${this.id}`);
-    await this.storeChange({ data: text }, 'updateData');
+    const update = { queueId: await this.queue.queueId(), id: this.id!, json: text };
+    if (!this.boundStore) await this.queue.getBackend().dataUpdater.run(update);
+    else if ((await this.boundStore.updateData([update])).length > 0) {
+      throw refusalError('missing', update.id, 'updateData');
+    }
     this.data = data;
   }
 
@@ -140,18 +144,13 @@ export class Job<
    */
   async updateProgress(progress: ProgressType): Promise<void> {
     const text = toJsonText(progress, `The progress of job ${this.id}`);
-    await this.storeChange({ progress: text }, 'updateProgress');
+    const update = { queueId: await this.queue.queueId(), id: this.id!, json: text };
+    if (!this.boundStore) await this.queue.getBackend().progressUpdater.run(update);
+    else if ((await this.boundStore.updateProgress([update])).length > 0) {
+      throw refusalError('missing', update.id, 'updateProgress');
+    }
     this.progress = progress;
     this.queue.emit?.('progress', this, progress);
-  }
-
-  private async storeChange(change: { data?: string; progress?: string }, command: string) {
-    const update = { queue_id: await this.queue.queueId(), id: this.id!, ...change };
-    if (!this.boundStore) {
-      await this.queue.getBackend().updater.run(update);
-    } else if ((await this.boundStore.updateJobs([update])).length > 0) {
-      throw refusalError('missing', this.id!, command);
-    }
   }
 
   /** Appends a row to the log. Resolves to the number of rows; keeps the last `opts.keepLogs`. */

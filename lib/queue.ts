@@ -174,8 +174,8 @@ export class Queue<
   /** Sets the progress of a job and emits `progress` with its id. */
   async updateJobProgress(jobId: string, progress: JobProgress): Promise<void> {
     const text = toJsonText(progress, `The progress of job ${jobId}`);
-    const update = { queue_id: await this.queueId(), id: jobId, progress: text };
-    const missing = await this.store.updateJobs([update]);
+    const update = { queueId: await this.queueId(), id: jobId, json: text };
+    const missing = await this.store.updateProgress([update]);
     if (missing.length > 0) throw refusalError('missing', jobId, 'updateProgress');
     this.emit('progress', jobId, progress);
   }

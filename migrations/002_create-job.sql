@@ -4,7 +4,7 @@ create type job_status as enum ('waiting', 'delayed', 'active', 'waiting-childre
 -- a new queue reads the whole queue by the key's first column and filters the ids: nothing else tells the planner
 -- that a million jobs have just been added. With the id first there is no such plan.
 
--- What a job is. Written once; only update_jobs touches it. `json`, not `jsonb`: the payload comes back as it
+-- What a job is. Written once; only update_data touches it. `json`, not `jsonb`: the payload comes back as it
 -- was given (key order, large numbers, \u0000), and it is inserted and read faster.
 create table job (
   queue_id   integer          not null,
@@ -142,15 +142,6 @@ create type claim_range as (
   from_priority  integer,
   from_seq       bigint,
   until_priority integer
-);
-
--- One change of what a job is or how far it is, as update_jobs takes it.
-create type job_update as (
-  position integer,  -- place in the call, from 0
-  queue_id integer,
-  id       text,
-  data     json,     -- null: left as it is, as is progress
-  progress json
 );
 
 -- What settling and claiming have to know of a queue at one moment.

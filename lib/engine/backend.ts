@@ -21,7 +21,7 @@ import {
   resolveConnection,
 } from '../options/connection-options';
 import { checkSchema, migrateSchema } from '../store/migrator';
-import { type Outcome, Store } from '../store/store';
+import { type JobUpdate, type Outcome, Store } from '../store/store';
 import { Batcher } from './batcher';
 import { ensureQueue } from './ensure-queue';
 import { Exchanges } from './exchanges';
@@ -34,14 +34,6 @@ export interface AddedUnit {
   ids: string[];
   now: number;
   duplicates: Set<number>;
-}
-
-/** A change of a job's data or progress, for `update_jobs`. */
-export interface JobUpdate {
-  queue_id: number;
-  id: string;
-  data?: string;
-  progress?: string;
 }
 
 /** Jobs in a unit from which it does not share its transaction. */
@@ -62,7 +54,8 @@ export class Backend {
   /** What the workers report and claim. */
   readonly exchanges: Exchanges;
   private readonly adder: Batcher<readonly JobSpec[], AddedUnit>;
-  readonly updater: Batcher<JobUpdate, true>;
+  readonly dataUpdater: Batcher<JobUpdate, true>;
+  readonly progressUpdater: Batcher<JobUpdate, true>;
   /** Saves the results of steps that have no transaction of their own. */
   readonly steps: Batcher<StepReport, Outcome>;
   /** For the transactions of running jobs. */
@@ -124,8 +117,14 @@ export class Backend {
     const storeFor = (mayDefer: boolean) => (mayDefer ? deferring : this.store);
     const flusher = () => this.listener.flusher;
     this.adder = new Batcher((units, mayDefer) => addUnits(storeFor(mayDefer), units), flusher);
-    this.updater = new Batcher(
-      (updates, mayDefer) => updateJobs(storeFor(mayDefer), updates),
+    this.dataUpdater = new Batcher(
+      async (updates, mayDefer) =>
+        updated('updateData', updates, await storeFor(mayDefer).updateData(updates)),
+      flusher,
+    );
+    this.progressUpdater = new Batcher(
+      async (updates, mayDefer) =>
+        updated('updateProgress', updates, await storeFor(mayDefer).updateProgress(updates)),
       flusher,
     );
     this.steps = new Batcher(
@@ -271,16 +270,15 @@ async function addUnits(
   });
 }
 
-async function updateJobs(store: Store, updates: JobUpdate[]): Promise<(true | Error)[]> {
-  const missing = new Set(await store.updateJobs(updates));
-  return updates.map((update, i) => {
-    if (!missing.has(i)) return true;
-    return refusalError(
-      'missing',
-      update.id,
-      update.data === undefined ? 'updateProgress' : 'updateData',
-    );
-  });
+/** A result or an Error for each update. */
+function updated(
+  command: string,
+  updates: readonly JobUpdate[],
+  missing: readonly number[],
+): (true | Error)[] {
+  const results: (true | Error)[] = updates.map(() => true);
+  for (const i of missing) results[i] = refusalError('missing', updates[i]!.id, command);
+  return results;
 }
 
 /**

@@ -9,6 +9,13 @@ export interface AddedJobs {
   missing_parents?: { unit: number; key: string }[] | null;
 }
 
+/** The new data or progress of a job, a JSON text. */
+export interface JobUpdate {
+  queueId: number;
+  id: string;
+  json: string;
+}
+
 /** A report that was not accepted. */
 export interface RefusedSettlement {
   id: string;

@@ -2,7 +2,7 @@ import type { DependencyRecord, JobRecord, JobSpec, Settlement } from '../model/
 import { toStorableText } from '../model/json';
 import type { StepRecord, StepReport } from '../model/step';
 
-import type { AddedJobs, Outcome, RefusedSettlement } from './answers';
+import type { AddedJobs, JobUpdate, Outcome, RefusedSettlement } from './answers';
 import { Column, Json } from './caller';
 import { QueueStore } from './queue-store';
 
@@ -60,10 +60,43 @@ export class JobStore extends QueueStore {
   }
 
   /** Positions of updates of jobs that do not exist. Texts are JSON. */
-  async updateJobs(
-    updates: readonly { queue_id: number; id: string; data?: string; progress?: string }[],
-  ): Promise<number[]> {
-    return (await this.value('update_jobs', JSON.stringify(updates))) ?? [];
+  /**
+   * Of several updates of one job the last one holds. Resolves to the positions of those of jobs that do
+   * not exist.
+   */
+  async updateData(updates: readonly JobUpdate[]): Promise<number[]> {
+    // The order in which all lock them.
+    const latest = [...new Map(updates.map((update) => [keyOf(update), update])).values()].sort(
+      (a, b) => a.queueId - b.queueId || (a.id < b.id ? -1 : 1),
+    );
+    const missing = await this.update('update_data', latest);
+    if (missing.length === 0) return missing;
+    const strangers = new Set(missing.map((i) => keyOf(latest[i]!)));
+    return [...updates.keys()].filter((i) => strangers.has(keyOf(updates[i]!)));
+  }
+
+  /** As `updateData`; all are events. */
+  async updateProgress(updates: readonly JobUpdate[]): Promise<number[]> {
+    return this.update('update_progress', updates);
+  }
+
+  private async update(name: string, updates: readonly JobUpdate[]): Promise<number[]> {
+    const missing = await this.value<number[] | null>(
+      name,
+      new Column(
+        updates.map(({ queueId }) => queueId),
+        'integer',
+      ),
+      new Column(
+        updates.map(({ id }) => id),
+        'text',
+      ),
+      new Column(
+        updates.map(({ json }) => json),
+        'text',
+      ),
+    );
+    return missing ?? [];
   }
 
   /** The number of rows in the log, or null when there is no such job. */
@@ -322,4 +355,8 @@ function waitsUnderNextNumber(job: JobSpec): boolean {
     typeof job.name === 'string' &&
     toStorableText(job.name) === job.name
   );
+}
+
+function keyOf({ queueId, id }: JobUpdate): string {
+  return `${queueId}:${id}`;
 }

@@ -219,6 +219,34 @@ describe('Job.log', () => {
 });
 
 describe('Job.updateData and updateProgress', () => {
+  test.each(['updateData', 'updateProgress'] as const)(
+    '%s rejects for jobs that are gone, and not for those that travel with them',
+    async (method) => {
+      const queue = on.queue();
+      const names = ['a', 'gone', 'b', 'lost', 'c'];
+      const jobs = await queue.addBulk(names.map((name) => ({ name, data: {} })));
+      await Promise.all([jobs[1]!.remove(), jobs[3]!.remove()]);
+      // In no order, each job twice.
+      const order = [4, 1, 0, 3, 2, 1, 4, 0, 3, 2];
+      const settled = await Promise.allSettled(
+        order.map((i, n) => jobs[i]![method]({ n, name: names[i] })),
+      );
+      expect(settled.map(({ status }) => status)).toEqual(
+        order.map((i) => (i % 2 ? 'rejected' : 'fulfilled')),
+      );
+      expect((settled[1] as PromiseRejectedResult).reason.message).toBe(
+        `Missing key for job ${jobs[1]!.id}. ${method}`,
+      );
+      const field = method === 'updateData' ? 'data' : 'progress';
+      const stored = await Promise.all([0, 2, 4].map((i) => queue.getJob(jobs[i]!.id!)));
+      expect(stored.map((job) => job![field])).toEqual([
+        { n: 7, name: 'a' },
+        { n: 9, name: 'b' },
+        { n: 6, name: 'c' },
+      ]);
+    },
+  );
+
   test('store the last of many that are under way, and tell of progress', async () => {
     const queue = on.queue();
     const job = await queue.add('a', {});

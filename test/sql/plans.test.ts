@@ -146,10 +146,18 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
     ]),
     step('reading steps', 20, "select tuskmq.get_steps($1, 'w1')", queueId),
     step('sending a signal', 20, "select tuskmq.send_signal($1, 'w1', 's', '1')", queueId),
-    step('updating data and progress', 20, 'select tuskmq.update_jobs($1)', [
-      { queue_id: queueId, id: 'w1', data: '1' },
-      { queue_id: queueId, id: 'w2', progress: '1' },
-    ]),
+    step(
+      'updating data',
+      20,
+      "select tuskmq.update_data(array[$1::integer, $1], '{w1,w2}', '{1,2}')",
+      queueId,
+    ),
+    step(
+      'updating progress',
+      20,
+      "select tuskmq.update_progress(array[$1::integer, $1], '{w1,w2}', '{1,2}')",
+      queueId,
+    ),
     exchange(
       'finishing children',
       150,

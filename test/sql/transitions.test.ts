@@ -177,7 +177,12 @@ const matrix: [call: string, outcomes: Outcomes, after: Partial<Record<State, st
     {},
   ],
   [
-    `coalesce(tuskmq.update_jobs(format('[{"queue_id": %s, "id": "j", "data": "1"}]', $1::integer))->>0, 'ok')`,
+    "coalesce(tuskmq.update_data(array[$1::integer], '{j}', '{1}')->>0, 'ok')",
+    { missing: '0', others: 'ok' },
+    {},
+  ],
+  [
+    "coalesce(tuskmq.update_progress(array[$1::integer], '{j}', '{1}')->>0, 'ok')",
     { missing: '0', others: 'ok' },
     {},
   ],
