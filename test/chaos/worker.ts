@@ -35,6 +35,8 @@ export interface WorkerOrder {
 
 const order: WorkerOrder = JSON.parse(process.env['WORKER_ORDER']!);
 const { lockDurationMs: lockDuration, concurrency, url: connection } = order;
+/** Workers of each queue, so many that their exchanges travel together. */
+const WORKERS = Math.min(5, concurrency);
 const oracle = new Pool({ connectionString: order.directUrl, max: 2, application_name: 'oracle' });
 oracle.on('error', () => {});
 
@@ -92,14 +94,14 @@ const opts = {
   connection,
   migrate: false,
   lockDuration,
-  concurrency,
+  concurrency: Math.ceil(concurrency / WORKERS),
   maxStalledCount: 1_000_000,
   transactionConnections: concurrency,
 };
-const workers = [
+const workers = Array.from({ length: WORKERS }, () => [
   new Worker(PARENTS, (job, token) => processParent(job as Job, token!, around), opts),
   new Worker(CHILDREN, (job, token) => processChild(job as Job, token!, around), opts),
-];
+]).flat();
 for (const worker of workers) worker.on('error', () => {});
 around.children.on('error', () => {});
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
