@@ -30,7 +30,14 @@ export function isConnectionError(error: unknown): boolean {
  * read-only for a while, or was told to stop.
  */
 export function isPassing(error: unknown): boolean {
-  return /^(53|57|58)|^55P03$|^25006$/.test((error as { code?: string }).code ?? '');
+  return (
+    /^(53|57|58)|^25006$/.test((error as { code?: string }).code ?? '') || isLockTimeout(error)
+  );
+}
+
+/** Whether the server did not get a lock within lock_timeout. */
+export function isLockTimeout(error: unknown): boolean {
+  return (error as { code?: string }).code === '55P03';
 }
 
 /**

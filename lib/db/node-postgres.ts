@@ -86,8 +86,8 @@ export function poolExecutor(pool: pg.Pool): PoolExecutor {
       await alignClock(client);
       return (await client.query(isPrepared ? { ...query, name } : query)).rows as Row[];
     } catch (error) {
-      failure = error as Error;
-      throw error;
+      failure = isServers(error as Error) ? (error as Error) : lostError(error as Error);
+      throw failure;
     } finally {
       busySince.delete(client);
       client.off('error', ignore);
@@ -116,6 +116,15 @@ export function poolExecutor(pool: pg.Pool): PoolExecutor {
 }
 
 const ignore = () => {};
+
+/**
+ * What pg says of a statement that the server may carry out all the same, such as `query_timeout`: the connection
+ * is given up, and nobody knows what became of it.
+ */
+function lostError(cause: Error): Error {
+  if (isConnectionError(cause)) return cause;
+  return Object.assign(new Error(cause.message, { cause }), { code: '08006' });
+}
 
 /** Whether the server said no to a statement, over a connection that is as good as before. */
 function isServers(error: Error): boolean {

@@ -112,7 +112,7 @@ export class Backend {
     this.connection = { pool };
     this.executor = poolExecutor(pool);
     this.store = new Store(this.executor, schema);
-    this.exchanges = new Exchanges(this.store);
+    this.exchanges = new Exchanges(this.store, pool.options.max);
     const deferring = this.store.deferring();
     const storeFor = (mayDefer: boolean) => (mayDefer ? deferring : this.store);
     const flusher = () => this.listener.flusher;

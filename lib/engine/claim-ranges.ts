@@ -1,9 +1,12 @@
 import { elapsed } from '../model/clock';
 import type { WalFlusher } from './wal-flusher';
 
-/** Claimed jobs, and milliseconds, after which it is worth to look where the queue begins by now. */
+/** Claimed jobs after which it is worth to look where the queue begins by now. */
 const STALE_AFTER_JOBS = 500;
+/** Milliseconds, for a worker that has claimed some since, and for one that has claimed hardly any: others may have. */
 const STALE_AFTER_MS = 100;
+const SOME_JOBS = 20;
+const STALE_WHEN_SLOW_AFTER_MS = 2_000;
 
 /**
  * Where the claims of a worker look for jobs: outside of its ranges no job of a queue waits any more
@@ -28,10 +31,10 @@ export class ClaimRanges {
 
   /** Whether to ask for new ones. */
   get areStale(): boolean {
-    return (
-      this.session !== undefined &&
-      (this.claimedSince >= STALE_AFTER_JOBS || elapsed() - this.foundAt >= STALE_AFTER_MS)
-    );
+    if (this.session === undefined) return false;
+    if (this.claimedSince >= STALE_AFTER_JOBS) return true;
+    const isSlow = this.claimedSince < SOME_JOBS;
+    return elapsed() - this.foundAt >= (isSlow ? STALE_WHEN_SLOW_AFTER_MS : STALE_AFTER_MS);
   }
 
   /** After a claim, which may have found new ones. */

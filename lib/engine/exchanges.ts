@@ -1,14 +1,16 @@
-import { isConnectionError } from '../db/database';
+import { isConnectionError, isLockTimeout, isPassing } from '../db/database';
 import { clearTimeout, nextTurn, setTimeout } from '../model/clock';
 import type { Exchange, ExchangeRequest, Store } from '../store/store';
 
-/** Transactions at a time: as many as a pool of ours has connections. */
-const LANES = 2;
-/** Milliseconds after which a transaction counts no more: it waits for a lock, and nobody is to wait with it. */
+/** Shared transactions at a time, where the pool has as many connections: with more, fewer would share one. */
+const MOST_LANES = 4;
+/** Milliseconds after which a transaction no longer occupies its lane: most likely it waits for a lock, or for a connection. */
 const LONGEST_MS = 100;
-/** The most exchanges in one transaction, and the most jobs in them: what is claimed first waits for the rest. */
+/** The most exchanges in one transaction, and their size: what is claimed first waits for the rest. */
 const MOST_EXCHANGES = 25;
 const MOST_JOBS = 200;
+/** Characters of a result that count as one job. */
+const RESULT_LENGTH = 10_000;
 
 interface Waiting {
   request: ExchangeRequest;
@@ -27,11 +29,19 @@ export class Exchanges {
   private isLeaving = false;
   /** Whether the last ones travelled together: then others are about to join. */
   private isCrowded = false;
+  private readonly lanes: number;
 
-  constructor(private readonly store: Store) {}
+  /** @param connections how many there are for this and all else */
+  constructor(
+    private readonly store: Pick<Store, 'settleAndClaim' | 'settleAndClaimAll'>,
+    connections: number,
+  ) {
+    this.lanes = Math.min(connections || 1, MOST_LANES);
+  }
 
   /** Resolves to the answer of the database, or rejects as `Store.settleAndClaim` does. */
   run(request: ExchangeRequest): Promise<Exchange> {
+    if (!mayShare(request)) return this.store.settleAndClaim(request);
     return new Promise((resolve, reject) => {
       this.waiting.push({ request, resolve, reject });
       this.leaveSoon();
@@ -39,7 +49,7 @@ export class Exchanges {
   }
 
   private leaveSoon(): void {
-    if (this.isLeaving || this.busyLanes === LANES) return;
+    if (this.isLeaving || this.busyLanes === this.lanes) return;
     this.isLeaving = true;
     if (this.isCrowded) void nextTurn().then(() => this.leave());
     else queueMicrotask(() => this.leave());
@@ -47,41 +57,44 @@ export class Exchanges {
 
   private leave(): void {
     this.isLeaving = false;
-    while (this.waiting.length > 0 && this.busyLanes < LANES) void this.send(this.takeBatch());
+    while (this.waiting.length > 0 && this.busyLanes < this.lanes) void this.send(this.takeBatch());
   }
 
-  /** The first that waits, and others that may travel with it. */
+  /** One of each queue: another would wait for locks with what the first has locked, against the order in which all lock. */
   private takeBatch(): Waiting[] {
-    const [first, ...others] = this.waiting as [Waiting, ...Waiting[]];
-    const batch = [first];
-    this.waiting = [];
-    let jobs = sizeOf(first.request);
-    for (const call of others) {
+    const batch = new Map<number, Waiting>();
+    const left: Waiting[] = [];
+    let size = 0;
+    for (const call of this.waiting) {
+      const { request } = call;
       const fits =
-        batch.length < MOST_EXCHANGES &&
-        jobs + sizeOf(call.request) <= MOST_JOBS &&
-        mayShare(first.request) &&
-        mayShare(call.request);
-      (fits ? batch : this.waiting).push(call);
-      if (fits) jobs += sizeOf(call.request);
+        batch.size === 0 ||
+        (batch.size < MOST_EXCHANGES &&
+          size + sizeOf(request) <= MOST_JOBS &&
+          !batch.has(request.queueId));
+      if (fits) {
+        batch.set(request.queueId, call);
+        size += sizeOf(request);
+      } else left.push(call);
     }
-    this.isCrowded = batch.length > 1;
-    return batch;
+    this.waiting = left;
+    this.isCrowded = batch.size > 1;
+    return [...batch.values()];
   }
 
   private async send(batch: Waiting[]): Promise<void> {
     let isCounted = true;
-    const uncount = () => {
+    const leaveLane = () => {
       if (!isCounted) return;
       isCounted = false;
       this.busyLanes--;
       if (this.waiting.length > 0) this.leaveSoon();
     };
     this.busyLanes++;
-    const timer = setTimeout(uncount, LONGEST_MS);
+    const timer = setTimeout(leaveLane, LONGEST_MS);
     await (batch.length === 1 ? this.sendAlone(batch[0]!) : this.sendTogether(batch));
     clearTimeout(timer);
-    uncount();
+    leaveLane();
   }
 
   private sendAlone({ request, resolve, reject }: Waiting): Promise<void> {
@@ -95,20 +108,26 @@ export class Exchanges {
       const answers = await this.store.settleAndClaimAll(batch.map(({ request }) => request));
       for (const [i, { resolve }] of batch.entries()) resolve(answers[i]!);
     } catch (error) {
-      // After a lost connection nobody knows what was claimed.
-      if (isConnectionError(error)) for (const { reject } of batch) reject(error as Error);
+      // Nobody knows whether it has happened; or it would be no better alone.
+      const isCommon = isConnectionError(error) || (isPassing(error) && !isLockTimeout(error));
+      if (isCommon) for (const { reject } of batch) reject(error as Error);
       else await Promise.all(batch.map((call) => this.sendAlone(call)));
     }
   }
 }
 
+/** In jobs. */
 function sizeOf({ reports, limit }: ExchangeRequest): number {
-  return reports.length + limit;
+  return reports.reduce(
+    (size, { value }) => size + 1 + (value?.length ?? 0) / RESULT_LENGTH,
+    limit,
+  );
 }
 
 /**
- * Not with what is locked before any job, which would come after the jobs of another exchange; and not
- * holding the wake lock, for which producers wait.
+ * Whether others may run in the same transaction. Not beside a job that may have a parent, whose lock comes before
+ * those of all jobs; nor beside one that frees a deduplication id, or goes back because it was not moved,
+ * which lock more than jobs; nor beside the last look before sleeping, which holds a lock for which producers wait.
  */
 function mayShare({ reports, isHungry, isAsleep }: ExchangeRequest): boolean {
   return (

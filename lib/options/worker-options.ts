@@ -131,6 +131,16 @@ export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions
     throw new Error('runRetryDelay must be greater or equal than 0');
   }
   if (resolved.drainDelay <= 0) throw new Error('drainDelay must be greater than 0');
+  const { limiter } = resolved;
+  if (limiter) {
+    if (!(Number.isInteger(limiter.max) && limiter.max >= 0)) {
+      throw new Error('limiter.max must be an integer greater or equal than 0');
+    }
+    if (!(Number.isFinite(limiter.duration) && limiter.duration > 0)) {
+      throw new Error('limiter.duration must be a finite number greater than 0');
+    }
+    resolved.limiter = { ...limiter, duration: Math.ceil(limiter.duration) };
+  }
   metricsPoints(resolved.metrics);
   return resolved;
 }

@@ -31,7 +31,7 @@ export class Caller {
   }
 
   /**
-   * Calls a function that returns jobs as rows: cheaper than JSON, on our own connections only,
+   * Calls a function that returns rows: cheaper than JSON, on our own connections only,
    * whose values come unparsed.
    */
   protected rows(name: string, ...args: unknown[]): Promise<Row[]> {

@@ -11,10 +11,16 @@ export interface ExchangeRequest {
   reports: readonly Settlement[];
   /** How many jobs to claim. */
   limit: number;
+  /** Whoever adds jobs notifies the worker. */
   isHungry: boolean;
+  /** Nothing was added unnoticed before that. */
   isAsleep: boolean;
+  /** The commit need not wait for the disk. Together with others it does. */
   mayDefer: boolean;
+  /** The worker's own. */
   rateLimit: RateLimit | undefined;
+  /** Where to look for jobs, as the database wrote it; null: everywhere. */
   ranges: string | null;
+  /** Whether to be told where to look from now on. */
   findsRanges: boolean;
 }

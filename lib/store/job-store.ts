@@ -59,7 +59,6 @@ export class JobStore extends QueueStore {
     );
   }
 
-  /** Positions of updates of jobs that do not exist. Texts are JSON. */
   /**
    * Of several updates of one job the last one holds. Resolves to the positions of those of jobs that do
    * not exist.

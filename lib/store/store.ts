@@ -51,8 +51,8 @@ export class Store extends JobStore {
       request.ranges,
       request.findsRanges,
     );
-    const queueKeys = await this.queueKeysOf(rows.map(parentQueueIdOf)).catch(answerIsLost);
-    return toExchange(rows, request.token, queueKeys);
+    const [exchange] = await this.readExchanges(rows, [request]);
+    return exchange!;
   }
 
   /** Exchanges of many workers in one transaction, in this order. All are on disk when it resolves. */
@@ -78,13 +78,30 @@ export class Store extends JobStore {
       };
     });
     const rows = await this.rows('settle_and_claim_all', new Json(JSON.stringify(exchanges)));
-    const queueKeys = await this.queueKeysOf(rows.map(parentQueueIdOf)).catch(answerIsLost);
-    let end = 0;
-    return requests.map(({ token }) => {
-      const from = end;
-      while (rows[end++]!['head'] == null);
-      return toExchange(rows.slice(from, end), token, queueKeys);
-    });
+    return this.readExchanges(rows, requests);
+  }
+
+  /**
+   * @param rows of all their jobs, and after those of each exchange one with its head
+   * @throws Error like that of a lost connection, for the exchanges have happened
+   */
+  private async readExchanges(
+    rows: readonly Row[],
+    requests: readonly ExchangeRequest[],
+  ): Promise<Exchange[]> {
+    try {
+      const queueKeys = await this.queueKeysOf(rows.map(parentQueueIdOf));
+      let end = 0;
+      return requests.map(({ token }) => {
+        const from = end;
+        while (rows[end]!['head'] == null) end++;
+        const jobs = rows.slice(from, end).map((row) => toClaimedJob(row, token, queueKeys));
+        return toExchange(jobs, JSON.parse(rows[end++]!['head'] as string));
+      });
+    } catch (cause) {
+      const message = `The answer to an exchange was lost: ${(cause as Error).message}`;
+      throw Object.assign(new Error(message, { cause }), { code: '08000' });
+    }
   }
 
   /** Also on the application's connection: as one JSON text, whatever type parsers that has. */
@@ -172,17 +189,9 @@ export class Store extends JobStore {
   }
 }
 
-/** An exchange has happened, but what it claimed cannot be told: as if its answer had been lost on the way. */
-function answerIsLost(cause: Error): never {
-  const message = `The answer to an exchange was lost: ${cause.message}`;
-  throw Object.assign(new Error(message, { cause }), { code: '08000' });
-}
-
-/** @param rows of its jobs, and as last one its head */
-function toExchange(rows: Row[], token: string, queueKeys: ReadonlyMap<number, string>): Exchange {
-  const head = JSON.parse(rows.pop()?.['head'] as string) as Partial<Exchange>;
+function toExchange(jobs: ClaimedJob[], head: Partial<Exchange>): Exchange {
   return {
-    jobs: rows.map((row) => toClaimedJob(row, token, queueKeys)),
+    jobs,
     refused: head.refused ?? null,
     hungry: head.hungry ?? false,
     asleep: head.asleep ?? false,

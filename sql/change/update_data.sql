@@ -1,4 +1,4 @@
--- Replaces the data of jobs, in any state and without a lock, as BullMQ does. Columns of the jobs, each once and in order of key, and of
+-- Replaces the data of jobs, in any state and without a lock, as BullMQ does. Columns of the jobs, each once and in the one order of all callers, and of
 -- their data, JSON texts. Returns the positions (from 0) of jobs that do not exist, as a JSON array, or null.
 --
 -- Called by  Store.updateData (Job.updateData)

@@ -32,10 +32,9 @@ begin
   select array_agg(i.id), array_agg(i.token), array_agg(i.value)
   into v_ids, v_tokens, v_values
   from unnest(p_ids, p_tokens, p_values) i(id, token, value)
-  where not exists (
-    select from job_state s
-    where s.queue_id = p_queue_id and s.id = i.id and s.lock_token = i.token and s.status = 'completed'
-      and s.xmin = pg_current_xact_id()::xid);
+  left join lateral (
+    select s.lock_token, s.status, s.xmin from job_state s where s.queue_id = p_queue_id and s.id = i.id offset 0) s on true
+  where (s.lock_token = i.token and s.status = 'completed' and s.xmin = pg_current_xact_id()::xid) is not true;
   return _complete_jobs(p_queue_id, v_ids, v_tokens, v_values, null, null, p_mode);
 end;
 $$;

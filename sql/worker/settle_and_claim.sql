@@ -1,5 +1,5 @@
 -- A worker's one exchange with the database: reports what it has finished, and takes jobs for its free slots,
--- in one commit.
+-- in one commit, which settle_and_claim_all shares with others.
 --
 -- p_ids to p_parent_ids are jobs that are completed and no more, as _complete_jobs takes them, p_items all other reports, as
 -- _settle_jobs does; null when there are none. Where one of p_items has a parent it holds all reports, so that all parents are locked
@@ -29,9 +29,9 @@
 --   ranges    as text; null when they were not asked for, or could not be told
 --   lost      true when the worker is not known (its lease ran out) or resynced meanwhile: nothing was claimed
 --
--- Moves      as _complete_jobs, _settle_jobs; delayed -> waiting; waiting -> active
--- Called by  Store.settleAndClaim
--- Writes     as _complete_jobs, _settle_jobs, _choose_jobs; worker
+-- Moves      as _complete_plain_jobs, _complete_jobs, _settle_jobs; delayed -> waiting; waiting -> active
+-- Called by  Store.settleAndClaim, settle_and_claim_all
+-- Writes     as _complete_plain_jobs, _complete_jobs, _settle_jobs, _choose_jobs; worker
 -- Locks      advisory: the worker's (excludes resync_worker); tries the queue's wake lock. Rows: as
 --            _complete_jobs and _settle_jobs, then as _choose_jobs
 create or replace function settle_and_claim(

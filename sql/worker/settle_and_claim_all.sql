@@ -1,9 +1,12 @@
 -- Exchanges of many workers with the database, one after the other in one commit that waits for the disk. p_exchanges is a JSON array of
--- what settle_and_claim takes, by name; arrays are texts.
+-- objects like the parameters of settle_and_claim: `results` are p_values, `slots` is p_limit, arrays are texts.
 --
--- Not for reports about jobs that had a parent: all parents are locked before any job; nor for those that are about
--- to sleep, who would hold the wake lock until all others are through. One that waits for a lock holds up those behind it: after
--- 100 ms none of them has happened.
+-- Not for the last look before sleeping, which would hold the wake lock until all others are through, nor for reports that lock more than
+-- their jobs: of jobs that had a parent, for all parents are locked before any job; of those that free a deduplication id; of those that were
+-- to be moved. Nor for two of one queue: where that has limits, the first holds its row, and the wake lock comes before.
+--
+-- One that waits for a lock holds up those behind it. When it has waited for 100 ms the whole call is rolled back. Another worker may have gone to sleep
+-- beside a job that it had claimed: whoever made the call makes each exchange alone, at once, and finds that job.
 --
 -- Returns the rows of settle_and_claim; the last one of each exchange has the head.
 --

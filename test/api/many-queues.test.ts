@@ -1,7 +1,7 @@
 /** Workers of one process report and claim together. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool } from 'pg';
+import { Pool, type PoolConfig } from 'pg';
 import type { AnyProcessor, Queue, Worker } from '../../lib';
 import { startProxy } from '../helpers/cutting-proxy';
 import { record, useInstances } from '../helpers/instances';
@@ -19,28 +19,42 @@ afterEach(async () => {
 const QUEUES = 30;
 const JOBS = 10;
 
-/** Adds jobs to each of many queues of one pool, and has a worker of its own work at each. */
-async function work(processor: AnyProcessor = async (job) => job.data, connectionString = on.url) {
-  const pool = new Pool({ connectionString, max: 2 });
+/** A pool of two connections that counts, by name, the functions called on it and the codes of their errors. */
+function countingPool(config: PoolConfig = {}) {
+  const pool = new Pool({ connectionString: on.url, max: 2, ...config });
   opened.unshift(pool);
   pool.on('error', () => {});
-  /** How often each function was called by name. */
   const calls: Record<string, number> = {};
+  const errors: Record<string, number> = {};
   pool.on('connect', (client) => {
     client.on('error', () => {});
-    const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+    const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown> | undefined;
     client.query = ((...args: unknown[]) => {
       const name = /tuskmq"\.(\w+)/.exec((args[0] as { text?: string }).text ?? '')?.[1];
       if (name) calls[name] = (calls[name] ?? 0) + 1;
-      return query(...args);
+      const answer = query(...args);
+      answer?.catch(({ code, message }) => {
+        errors[code ?? message] = (errors[code ?? message] ?? 0) + 1;
+      });
+      return answer;
     }) as typeof client.query;
   });
-  const queues = Array.from({ length: QUEUES }, () => on.queue());
+  return { pool, calls, errors };
+}
+
+/** Adds jobs to each of many queues, and has a worker of its own work at each. */
+async function work(
+  processor: AnyProcessor = async (job) => job.data,
+  config?: PoolConfig,
+  count = QUEUES,
+) {
+  const { pool, ...counts } = countingPool(config);
+  const queues = Array.from({ length: count }, () => on.queue());
   for (const queue of queues) {
     await queue.addBulk(Array.from({ length: JOBS }, (_, i) => ({ name: 'job', data: { i } })));
   }
   const workers = queues.map((queue) => on.worker(queue, processor, { connection: pool }));
-  return { calls, queues, workers };
+  return { ...counts, queues, workers };
 }
 
 const heardOf = (workers: readonly Worker[], ...events: Parameters<typeof record>[1][]) =>
@@ -113,7 +127,7 @@ test('one that waits for a lock holds up nobody but itself', async () => {
 test('what was under way when a connection was lost is reported again, and nothing is lost', async () => {
   const proxy = await startProxy(on.url);
   opened.push({ end: () => proxy.close() });
-  const { queues, workers } = await work(async () => sleep(1), proxy.url);
+  const { queues, workers } = await work(async () => sleep(1), { connectionString: proxy.url });
   const stalled = heardOf(workers, 'stalled');
   const completed = heardOf(workers, 'completed');
   for (const when of ['after', 'before', 'after', 'after'] as const) {
@@ -122,4 +136,46 @@ test('what was under way when a connection was lost is reported again, and nothi
   await until(() => completed.every(({ length }) => length === JOBS));
   expect(await countsOf(queues)).toEqual(queues.map(() => ALL_DONE));
   expect(stalled.flat()).toEqual([]);
+});
+
+test('an answer that the client did not wait for is a lost one: its jobs go back, and run once', async () => {
+  const runs: Record<string, number> = {};
+  const isLocked = deferred();
+  const { errors, queues } = await work(
+    async ({ queueName, id }) => {
+      runs[`${queueName} ${id}`] = (runs[`${queueName} ${id}`] ?? 0) + 1;
+      await isLocked.promise;
+    },
+    // The server carries out all the same what takes longer.
+    { query_timeout: 50 },
+    6,
+  );
+  await until(() => Object.keys(runs).length === 6);
+  const holder = await on.client();
+  await holder.query('begin');
+  await holder.query("select from tuskmq.job_state where status = 'active' for update");
+  isLocked.resolve();
+  await until(() => errors['Query read timeout']);
+  await holder.query('commit');
+  await until(async () => (await countsOf(queues)).every(({ completed }) => completed === JOBS));
+  expect(await countsOf(queues)).toEqual(queues.map(() => ALL_DONE));
+  expect(Object.values(runs)).toEqual(Array(6 * JOBS).fill(1));
+});
+
+test('workers of a queue with a global concurrency do not wait for each other in vain', async () => {
+  const { pool, errors } = countingPool();
+  const queue = on.queue();
+  await queue.setGlobalConcurrency(7);
+  const completed = Array.from({ length: 8 }, () =>
+    record(
+      on.worker(queue, async () => {}, { connection: pool }),
+      'completed',
+    ),
+  );
+  for (let i = 0; i < 300; i++) {
+    await queue.add('job', {});
+    if (i % 10 === 0) await sleep(1);
+  }
+  await until(() => completed.flat().length === 300);
+  expect(errors).toEqual({});
 });

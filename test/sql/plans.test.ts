@@ -158,6 +158,18 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
       "select tuskmq.update_progress(array[$1::integer, $1], '{w1,w2}', '{1,2}')",
       queueId,
     ),
+    step(
+      'updating data, also of a job that is gone',
+      20,
+      "select tuskmq.update_data(array[$1::integer, $1], '{w1,gone}', '{1,2}')",
+      queueId,
+    ),
+    step(
+      'updating progress, also of a job that is gone',
+      20,
+      "select tuskmq.update_progress(array[$1::integer, $1], '{w1,gone}', '{1,2}')",
+      queueId,
+    ),
     exchange(
       'finishing children',
       150,
@@ -189,11 +201,13 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
       'fourth',
       ended('third', [7, 8, 9], { remove: true }),
     ),
+    exchange('finishing plain jobs', 60, 'plain', ended('fourth', [10, 11, 12])),
+    exchange('finishing plain jobs again', 60, 'plain again', ended('fourth', [10, 11, 12])),
     exchange(
       'failing, with a try left',
       120,
       'fifth',
-      ended('fourth', [10, 11, 12], { outcome: 'retried', delay_ms: 1 }),
+      ended('plain', [13, 14, 15], { outcome: 'retried', delay_ms: 1 }),
     ),
     step('promoting', 120, 'select tuskmq.promote_jobs($1, 3)', queueId),
     step('a resync', 60, "select tuskmq.resync_worker($1, $2, '[]')", queueId, workerId),

@@ -33,6 +33,10 @@ describe('resolveWorkerOptions', () => {
     [{ lockDuration: 0 }, 'lockDuration must be greater than 0'],
     [{ lockRenewTime: 0 }, 'lockRenewTime must be greater than 0'],
     [{ runRetryDelay: -1 }, 'runRetryDelay must be greater or equal than 0'],
+    [{ limiter: { max: 1.5, duration: 1 } }, 'limiter.max must be an integer'],
+    [{ limiter: { max: -1, duration: 1 } }, 'limiter.max must be an integer'],
+    [{ limiter: { max: 1, duration: 0 } }, 'limiter.duration must be a finite number'],
+    [{ limiter: { max: 1, duration: Number.NaN } }, 'limiter.duration must be a finite number'],
   ])('refuses %j', (opts, message) => {
     expect(() => resolveWorkerOptions(opts)).toThrow(message);
   });
