@@ -75,8 +75,10 @@ export class Column extends TypedText {
 
 /** PostgreSQL manual, "Array Input and Output Syntax". */
 function toElement(value: string | number | null | undefined): string | number {
-  if (typeof value === 'string') return `"${value.replace(/["\\]/g, '\\$&')}"`;
-  return value ?? 'null';
+  if (typeof value !== 'string') return value ?? 'null';
+  // Most have nothing to escape: to see that takes a third of the time.
+  const isPlain = !value.includes('"') && !value.includes('\\');
+  return `"${isPlain ? value : value.replace(/["\\]/g, '\\$&')}"`;
 }
 
 export function placeholders(args: readonly unknown[]): string {
