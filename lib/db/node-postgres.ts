@@ -45,6 +45,11 @@ export function openPool(
  */
 const unparsed: pg.CustomTypesConfig = { getTypeParser: () => (value: string) => value };
 
+/** How many connections a pool may have. The application's need not be one of pg's. */
+export function connectionsOf(pool: pg.Pool): number {
+  return Number((pool.options as pg.PoolOptions | undefined)?.max) || DEFAULT_POOL_SIZE;
+}
+
 /** The pool as an executor: each statement is a transaction of its own. */
 export interface PoolExecutor extends Executor {
   /** Resolves when no statement is under way or queued: a pool that ends leaves queued ones hanging. */
@@ -126,9 +131,12 @@ function lostError(cause: Error): Error {
   return Object.assign(new Error(cause.message, { cause }), { code: '08006' });
 }
 
-/** Whether the server said no to a statement, over a connection that is as good as before. */
-function isServers(error: Error): boolean {
-  return error instanceof pg.DatabaseError && !isConnectionError(error);
+/**
+ * Whether the server said no to a statement, over a connection that is as good as before. By its SQLSTATE:
+ * the application's pool may be of a copy of pg with classes of its own.
+ */
+function isServers(error: Error & { code?: unknown }): boolean {
+  return /^[0-9A-Z]{5}$/.test(String(error.code)) && !isConnectionError(error);
 }
 
 /** Of each connection once: a pooler hands out process ids of its own. */

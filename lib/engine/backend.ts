@@ -1,6 +1,7 @@
 import pino from 'pino';
 import { isConnectionError } from '../db/database';
 import {
+  connectionsOf,
   type OpenPool,
   openPool,
   openSession,
@@ -112,7 +113,7 @@ export class Backend {
     this.connection = { pool };
     this.executor = poolExecutor(pool);
     this.store = new Store(this.executor, schema);
-    this.exchanges = new Exchanges(this.store, pool.options.max);
+    this.exchanges = new Exchanges(this.store, connectionsOf(pool));
     const deferring = this.store.deferring();
     const storeFor = (mayDefer: boolean) => (mayDefer ? deferring : this.store);
     const flusher = () => this.listener.flusher;

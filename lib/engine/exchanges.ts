@@ -36,7 +36,7 @@ export class Exchanges {
     private readonly store: Pick<Store, 'settleAndClaim' | 'settleAndClaimAll'>,
     connections: number,
   ) {
-    this.lanes = Math.min(connections || 1, MOST_LANES);
+    this.lanes = Math.min(connections, MOST_LANES);
   }
 
   /** Resolves to the answer of the database, or rejects as `Store.settleAndClaim` does. */

@@ -1,3 +1,4 @@
+import { Pool } from 'pg';
 import { record, useInstances } from '../helpers/instances';
 import { until } from '../helpers/wait';
 
@@ -17,6 +18,26 @@ describe('a result that the database refuses', () => {
     expect(await queue.getJob('1')).toMatchObject({
       failedReason: 'job stalled more than allowable limit',
     });
+  });
+
+  test('is known by its code, for the pool may be of another copy of pg, with other classes of errors', async () => {
+    const pool = new Pool({ connectionString: on.url });
+    pool.on('error', () => {});
+    pool.on('connect', (client) => {
+      const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>;
+      client.query = (async (...args: unknown[]) =>
+        query(...args).catch(({ message, code }) => {
+          throw Object.assign(new Error(message), { code });
+        })) as typeof client.query;
+    });
+    const queue = on.queue();
+    await queue.add('a', {}, { removeOnComplete: { age: 1e300 } });
+    const worker = on.worker(queue, async () => {}, { connection: pool });
+    const heard = record(worker, 'failed', 'error');
+    await until(() => heard.some(([event]) => event === 'failed'));
+    expect(heard.filter(([event]) => event === 'error')).toHaveLength(2);
+    await worker.close();
+    await pool.end();
   });
 
   test('may be a long wait or a large number to keep: these are stored as the longest there is', async () => {
