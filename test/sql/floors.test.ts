@@ -265,11 +265,14 @@ test('a worker keeps its floors as long as the listening session lasts', async (
   await run('b');
   expect(passed).not.toContain(null);
 
-  // The session that holds the lock by which the process is known to live.
+  // The session that holds the lock by which the process is known to live. Others hold advisory locks for the time of an exchange.
   const listening = async () => {
     const [row] = await on.sql<{ pid: number }>(
-      `select pid from pg_stat_activity join pg_locks using (pid)
-       where application_name = 'floored' and locktype = 'advisory'`,
+      `select l.pid from pg_locks l join tuskmq.process p on p.pid = $1
+       where l.locktype = 'advisory' and l.granted
+         and (l.classid::bigint << 32) + l.objid::bigint = hashtextextended('tuskmq/tuskmq/process', p.id)
+         and l.pid in (select a.pid from pg_stat_activity a where a.application_name = 'floored')`,
+      [process.pid],
     );
     return row?.pid;
   };
