@@ -79,6 +79,8 @@ export class Prefetch {
       return;
     }
     this.wanted = 0;
+    // What ended before says nothing of those that run now.
+    this.pace?.take();
     this.release();
   }
 }

@@ -60,6 +60,24 @@ describe('Prefetch', () => {
     expect(prefetch.room).toBe(4);
   });
 
+  test('auto holds nothing any more when a job proves slow, whatever ended before it in the same exchange', () => {
+    const { prefetch, givenBack, run } = scene();
+    run(10, 1);
+    prefetch.exchanged(8);
+    run(10, 1);
+    prefetch.runBegan();
+    prefetch.hold(job('1'));
+    jest.advanceTimersByTime(30);
+    expect(givenBack).toEqual(['1']);
+    // That reported the last ten.
+    prefetch.exchanged(30);
+    expect(prefetch.room).toBe(0);
+    prefetch.runEnded();
+    run(10, 1);
+    prefetch.exchanged(8);
+    expect(prefetch.room).toBeGreaterThan(0);
+  });
+
   test('auto counts the time in which something runs, not the time between', () => {
     const { prefetch, run } = scene();
     run(2, 1);
