@@ -13,7 +13,7 @@ export interface ExchangeRequest {
   limit: number;
   /** Whoever adds jobs notifies the worker. */
   isHungry: boolean;
-  /** Nothing was added unnoticed before that. */
+  /** Its last look before sleeping is behind it: nothing was added unnoticed. */
   isAsleep: boolean;
   /** The commit need not wait for the disk. Together with others it does. */
   mayDefer: boolean;

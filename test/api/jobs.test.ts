@@ -220,6 +220,30 @@ describe('Job.log', () => {
 
 describe('Job.updateData and updateProgress', () => {
   test.each(['updateData', 'updateProgress'] as const)(
+    '%s stores whatever text there is, under whatever id, also 10 MB of it',
+    async (method) => {
+      const queue = on.queue();
+      const texts = [
+        'quotes " and \', backslashes \\ and \\", braces {a,"b"}, null and NULL',
+        'nothing \u0000, a line\n, half a pair \ud800, a pair \u{1f418}',
+        'text with a " and a \\ '.repeat(500_000),
+      ];
+      const jobs = await queue.addBulk(
+        ['{"a,b"}', 'back\\slash', 'null'].map((jobId) => ({
+          name: 'job',
+          data: {},
+          opts: { jobId },
+        })),
+      );
+      await Promise.all(jobs.map((job, i) => job[method]({ text: texts[i] })));
+      const field = method === 'updateData' ? 'data' : 'progress';
+      const stored = await Promise.all(jobs.map(({ id }) => queue.getJob(id!)));
+      // Not toEqual, which would print 10 MB.
+      expect(stored.map((job, i) => job![field].text === texts[i])).toEqual([true, true, true]);
+    },
+  );
+
+  test.each(['updateData', 'updateProgress'] as const)(
     '%s rejects for jobs that are gone, and not for those that travel with them',
     async (method) => {
       const queue = on.queue();
