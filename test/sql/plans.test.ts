@@ -203,6 +203,21 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
     ),
     exchange('finishing plain jobs', 60, 'plain', ended('fourth', [10, 11, 12])),
     exchange('finishing plain jobs again', 60, 'plain again', ended('fourth', [10, 11, 12])),
+    step('sharing a transaction', 60, 'select * from tuskmq.settle_and_claim_all($1)', [
+      {
+        queue_id: queueId,
+        worker_id: workerId,
+        epoch: 0,
+        token: 'shared',
+        ids: '{w16,w17,w18}',
+        tokens: '{plain again,plain again,plain again}',
+        results: '{1,1,1}',
+        slots: 3,
+        is_hungry: false,
+        is_asleep: false,
+        finds_ranges: true,
+      },
+    ]),
     exchange(
       'failing, with a try left',
       120,
