@@ -209,6 +209,7 @@ export abstract class WorkerRuns<
     if (!this.runs.delete(run)) return;
     this.prefetch.runEnded();
     const next = this.isFetching() ? this.prefetch.next() : undefined;
+    if (this.prefetch.patience === 0) this.loop?.hurry();
     if (next) this.track(this.process(next));
   }
 

@@ -134,6 +134,7 @@ export class Worker<
     const { store, exchanges, listener, pulse } = this.backend;
     return new ExchangeLoop(store, exchanges, queueId, {
       freeSlots: () => this.freeSlots(),
+      patience: () => this.prefetch.patience,
       start: (record) => this.take(record),
       onExchange: (ms) => this.prefetch.exchanged(ms),
       onDrained: () => this.emit('drained'),

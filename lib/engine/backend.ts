@@ -114,24 +114,16 @@ export class Backend {
     this.executor = poolExecutor(pool);
     this.store = new Store(this.executor, schema);
     this.exchanges = new Exchanges(this.store, connectionsOf(pool));
-    const deferring = this.store.deferring();
-    const storeFor = (mayDefer: boolean) => (mayDefer ? deferring : this.store);
-    const flusher = () => this.listener.flusher;
-    this.adder = new Batcher((units, mayDefer) => addUnits(storeFor(mayDefer), units), flusher);
-    this.dataUpdater = new Batcher(
-      async (updates, mayDefer) =>
-        updated('updateData', updates, await storeFor(mayDefer).updateData(updates)),
-      flusher,
+    const { store } = this;
+    this.adder = new Batcher((units) => addUnits(store, units));
+    this.dataUpdater = new Batcher(async (updates) =>
+      updated('updateData', updates, await store.updateData(updates)),
     );
-    this.progressUpdater = new Batcher(
-      async (updates, mayDefer) =>
-        updated('updateProgress', updates, await storeFor(mayDefer).updateProgress(updates)),
-      flusher,
+    this.progressUpdater = new Batcher(async (updates) =>
+      updated('updateProgress', updates, await store.updateProgress(updates)),
     );
     this.steps = new Batcher(
-      async (reports, mayDefer) =>
-        (await storeFor(mayDefer).saveSteps(reports)).outcomes as Outcome[],
-      flusher,
+      async (reports) => (await store.saveSteps(reports)).outcomes as Outcome[],
     );
     this.transactions = new TransactionPool(pool, (error) => {
       logger.warn({ err: error }, 'an idle connection was lost');

@@ -19,8 +19,10 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The worker that a loop fetches and reports for. */
 export interface LoopHost {
-  /** How many jobs more could run now; 0 while paused. */
+  /** How many jobs more could run now, or be held for those that run; 0 while paused. */
   freeSlots(): number;
+  /** Milliseconds for which results may gather, while the slots have enough to go on with. */
+  patience(): number;
   /** Runs a job; it is to be settled, or forgotten, later. */
   start(job: ClaimedJob): void;
   /** An exchange took so many milliseconds. */
@@ -86,6 +88,7 @@ export class ExchangeLoop {
   private running: Promise<void> | undefined;
   private alarm: NodeJS.Timeout | undefined;
   private interruptPause: (() => void) | undefined;
+  private endGathering: (() => void) | undefined;
 
   constructor(
     private readonly store: Store,
@@ -107,7 +110,13 @@ export class ExchangeLoop {
   /** Looks for jobs, now or as soon as the current exchange is over. */
   prod(): void {
     this.isProdded = true;
+    this.hurry();
     this.wake();
+  }
+
+  /** The slots run short: what gathers is to go now. */
+  hurry(): void {
+    this.endGathering?.();
   }
 
   /** Reports what became of a job. Resolves to null, or to why the database did not accept it. */
@@ -154,6 +163,7 @@ export class ExchangeLoop {
     this.isForced = isForced;
     clearTimeout(this.alarm);
     if (isForced) this.outbox = [];
+    this.hurry();
     this.wake();
     await this.running;
     if (this.workerId !== undefined) {
@@ -183,13 +193,11 @@ export class ExchangeLoop {
   private async run(): Promise<void> {
     // Jobs that finish in the same turn of the event loop are reported together.
     if (this.held.size > 1) await nextTurn();
-    while (true) {
-      const limit = this.isStopped ? 0 : this.freeSlots();
-      const wantsJobs = limit > 0 && (this.isProdded || !this.isAsleep());
-      const mustUnregister =
-        limit === 0 && this.starts.size === 0 && this.isHungry && !this.isStopped;
-      const mustResync = this.needsResync && !this.isStopped;
-      if (this.outbox.length === 0 && !wantsJobs && !mustUnregister && !mustResync) return;
+    while (this.isDue()) {
+      await this.gather();
+      // Closed by force, or paused meanwhile.
+      if (!this.isDue()) return;
+      const limit = this.claimable();
       this.isProdded = false;
       const answer = await this.exchange(this.outbox.splice(0), limit);
       if (!answer) continue;
@@ -197,6 +205,29 @@ export class ExchangeLoop {
       if (this.isHungry && !this.isAsleepNow) await this.pauseBeforeLook();
       else if (this.held.size > 1) await nextTurn();
     }
+  }
+
+  private claimable(): number {
+    return this.isStopped ? 0 : this.freeSlots();
+  }
+
+  /** Whether there is anything to tell the database, or to ask of it. */
+  private isDue(): boolean {
+    if (this.outbox.length > 0) return true;
+    if (this.isStopped) return false;
+    if (this.needsResync) return true;
+    // A worker whose slots are all taken is not to be notified.
+    if (this.claimable() === 0) return this.isHungry && this.starts.size === 0;
+    return this.isProdded || !this.isAsleep();
+  }
+
+  /** Waits for more to report, until the slots run short. */
+  private async gather(): Promise<void> {
+    const patience = this.host.patience();
+    if (patience === 0) return;
+    const { over, end } = timeout(patience);
+    this.endGathering = end;
+    await over;
   }
 
   /** One exchange; undefined when it has to be repeated. */
@@ -391,14 +422,23 @@ export class ExchangeLoop {
   }
 
   /** Waits, until something new comes up. */
-  private pause(ms: number): Promise<void> {
-    if (this.isStopped && this.outbox.length === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.interruptPause = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  private async pause(ms: number): Promise<void> {
+    if (this.isStopped && this.outbox.length === 0) return;
+    const { over, end } = timeout(ms);
+    this.interruptPause = end;
+    await over;
   }
+}
+
+/** Over after so many milliseconds, or when it is ended. */
+function timeout(ms: number): { over: Promise<void>; end: () => void } {
+  let end = () => {};
+  const over = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    end = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+  return { over, end };
 }

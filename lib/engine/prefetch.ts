@@ -6,11 +6,16 @@ import { Pace } from './pace';
 const MOST = 500;
 /** Milliseconds for which 'auto' holds jobs while no slot comes free. */
 const LONGEST_HOLD_MS = 20;
+/** Milliseconds for which results gather, at most. */
+const PATIENCE_MS = 5;
 
 /**
  * The jobs that a worker has claimed beyond those that run, for the slots that come free next.
  *
- * With 'auto' they are as many as would run while an exchange is on its way, so that none waits for
+ * An exchange begins when no more of them are left than will run while it is on its way, or after a few milliseconds: one
+ * for each job that ends would cost ten times as much, and break up what jobs do at the same time.
+ *
+ * With 'auto' they are as many as will run until the next exchange is over, so that none waits for
  * long: for jobs that take their time, none. Where one proves slow all the same, those behind it go
  * back.
  */
@@ -18,6 +23,8 @@ export class Prefetch {
   private readonly held: ClaimedJob[] = [];
   private readonly pace: Pace | undefined;
   private wanted: number;
+  /** So few are left that an exchange has to begin. */
+  private reserve: number;
   /** When a job was last held, or a slot was last free for one. */
   private movedAt = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -29,11 +36,17 @@ export class Prefetch {
   ) {
     this.pace = setting === 'auto' ? new Pace() : undefined;
     this.wanted = setting === 'auto' ? 0 : setting;
+    this.reserve = Math.floor(this.wanted / 2);
   }
 
   /** How many jobs more to claim for this. */
   get room(): number {
     return this.wanted - this.held.length;
+  }
+
+  /** Milliseconds for which results may gather before they are reported: none when this runs short. */
+  get patience(): number {
+    return this.held.length > this.reserve ? PATIENCE_MS : 0;
   }
 
   hold(job: ClaimedJob): void {
@@ -67,7 +80,12 @@ export class Prefetch {
   exchanged(ms: number): void {
     const rate = this.pace?.take();
     if (rate === undefined) return;
-    this.wanted = Math.min(Math.round(rate * Math.min(ms, LONGEST_HOLD_MS)), MOST);
+    const exchangeMs = Math.min(ms, LONGEST_HOLD_MS);
+    const meanwhile = Math.min(Math.round(rate * exchangeMs), MOST / 2);
+    this.reserve = meanwhile;
+    // An exchange brings what runs until the next one is over: while results gather, and while that one is on its way.
+    this.wanted =
+      meanwhile === 0 ? 0 : Math.min(Math.round(rate * (2 * exchangeMs + PATIENCE_MS)), MOST);
   }
 
   private checkHold(): void {

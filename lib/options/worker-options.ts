@@ -29,9 +29,10 @@ export interface WorkerOptions extends BaseOptions, SandboxOptions {
    * Jobs to fetch beyond `concurrency`, for the slots that come free next. They are active while
    * they wait here, so that no other worker takes them and a job of higher priority comes behind
    * them: for short jobs, which it spares the round trip between two. When the process dies, as many
-   * more than without it may have run unreported, and run again. `'auto'` measures how many jobs end
-   * while an exchange with the database is on its way, and holds so many, for 20 ms at most: up to
-   * 500 of jobs that take no time, none of those that take long. Default 0.
+   * more than without it may have run unreported, and run again. While slots have enough to go on with,
+   * what has ended is reported up to 5 ms later. `'auto'` measures how many jobs end until the next
+   * exchange with the database is over, and holds so many: up to 500 of jobs that take no time, none of
+   * those that take longer than an exchange. When no slot comes free for 20 ms, they go back. Default 0.
    */
   prefetch?: number | 'auto';
   /**

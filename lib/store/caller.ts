@@ -8,8 +8,6 @@ export class Caller {
   constructor(
     protected readonly executor: Executor,
     readonly schema: string,
-    /** What to select before the function is called. */
-    private readonly prelude = '',
   ) {
     this.prefix = quoteIdentifier(schema);
   }
@@ -17,9 +15,9 @@ export class Caller {
   /** Calls a function that returns one value; as text, whatever type parsers the connection has. */
   protected async text(name: string, ...args: unknown[]): Promise<string | null> {
     const rows = await this.executor.query(
-      `select ${this.prelude}${this.prefix}.${name}(${placeholders(args)})::text as r`,
+      `select ${this.prefix}.${name}(${placeholders(args)})::text as r`,
       args.map(toValue),
-      `${this.schema}.${name}${this.prelude && '/deferring'}`,
+      `${this.schema}.${name}`,
     );
     return (rows[0]?.['r'] ?? null) as string | null;
   }

@@ -20,14 +20,6 @@ export class Store extends JobStore {
     return new Store(executor, this.schema);
   }
 
-  /**
-   * The same functions, whose commits do not wait for the disk: `flush_wal` is to confirm them. Not
-   * in a transaction of the application's, whose commit it would change.
-   */
-  deferring(): Store {
-    return new Store(this.executor, this.schema, "set_config('synchronous_commit', 'off', true), ");
-  }
-
   async settleAndClaim(request: ExchangeRequest): Promise<Exchange> {
     const { ids, tokens, values, parentQueueIds, parentIds, items } = sortReports(request.reports);
     const rows = await this.rows(

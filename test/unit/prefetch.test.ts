@@ -50,14 +50,14 @@ describe('Prefetch', () => {
     expect(prefetch.room).toBe(0);
   });
 
-  test('auto holds as many as end while an exchange is on its way', () => {
+  test('auto holds as many as end during two exchanges and the 5 ms for which results gather between them', () => {
     const { prefetch, run } = scene();
     run(10, 1);
     prefetch.exchanged(8);
-    expect(prefetch.room).toBe(8);
+    expect(prefetch.room).toBe(21);
     run(10, 2);
-    prefetch.exchanged(8);
-    expect(prefetch.room).toBe(4);
+    prefetch.exchanged(7);
+    expect(prefetch.room).toBe(10);
   });
 
   test('auto holds nothing any more when a job proves slow, whatever ended before it in the same exchange', () => {
@@ -84,7 +84,7 @@ describe('Prefetch', () => {
     jest.advanceTimersByTime(1000);
     run(2, 1);
     prefetch.exchanged(8);
-    expect(prefetch.room).toBe(8);
+    expect(prefetch.room).toBe(21);
   });
 
   test('auto counts jobs that run side by side', () => {
@@ -92,8 +92,8 @@ describe('Prefetch', () => {
     for (let i = 0; i < 5; i++) prefetch.runBegan();
     jest.advanceTimersByTime(10);
     for (let i = 0; i < 5; i++) prefetch.runEnded();
-    prefetch.exchanged(4);
-    expect(prefetch.room).toBe(2);
+    prefetch.exchanged(4.5);
+    expect(prefetch.room).toBe(7);
   });
 
   test('auto holds nothing of jobs that take longer than an exchange', () => {
@@ -107,7 +107,7 @@ describe('Prefetch', () => {
     const { prefetch, run } = scene();
     run(10, 1);
     prefetch.exchanged(5_000);
-    expect(prefetch.room).toBe(20);
+    expect(prefetch.room).toBe(45);
   });
 
   test('auto holds 500 at most', () => {
@@ -115,6 +115,27 @@ describe('Prefetch', () => {
     run(10, 0);
     prefetch.exchanged(8);
     expect(prefetch.room).toBe(500);
+  });
+
+  test('lets results gather until no more are held than end during an exchange', () => {
+    const { prefetch, run } = scene();
+    run(10, 1);
+    prefetch.exchanged(2);
+    for (const id of ['1', '2', '3', '4']) prefetch.hold(job(id));
+    expect(prefetch.patience).toBe(5);
+    prefetch.next();
+    expect(prefetch.patience).toBe(5);
+    prefetch.next();
+    expect(prefetch.patience).toBe(0);
+  });
+
+  test('lets results gather until half of a number is used up', () => {
+    const prefetch = new Prefetch(3, () => {});
+    expect(prefetch.patience).toBe(0);
+    prefetch.hold(job('1'));
+    expect(prefetch.patience).toBe(0);
+    prefetch.hold(job('2'));
+    expect(prefetch.patience).toBe(5);
   });
 
   test('auto gives back what it has held for 20 ms, and holds nothing more', () => {

@@ -1,0 +1,106 @@
+import { ExchangeLoop } from '../../lib/engine/exchange-loop';
+import type { Exchanges } from '../../lib/engine/exchanges';
+import type { ClaimedJob } from '../../lib/model/job-record';
+import type { Exchange, ExchangeRequest, Store } from '../../lib/store/store';
+
+/** A loop whose slots are full at first, and the exchanges that it makes: which jobs each reports, and how many it asks for. */
+function scene() {
+  const sent: { reported: string[]; limit: number }[] = [];
+  const host = { patience: 0, free: 0 };
+  const exchanges = {
+    run: async ({ reports, limit }: ExchangeRequest): Promise<Exchange> => {
+      sent.push({ reported: reports.map(({ id }) => id), limit });
+      return {
+        jobs: [],
+        refused: null,
+        hungry: false,
+        asleep: false,
+        wakeIn: null,
+        deferred: false,
+        ranges: null,
+        lost: false,
+      };
+    },
+  } as unknown as Exchanges;
+  const store = {
+    resyncWorker: async () => 1,
+    unregisterWorker: async () => {},
+  } as unknown as Store;
+  const loop = new ExchangeLoop(store, exchanges, 1, {
+    freeSlots: () => host.free,
+    patience: () => host.patience,
+    start: () => {},
+    onExchange: () => {},
+    onDrained: () => {},
+    onError: (error) => {
+      throw error;
+    },
+    register: async () => '1',
+    rateLimit: () => undefined,
+    flusher: () => undefined,
+    isSerial: () => false,
+  });
+  const settle = (id: string) => loop.settle({ id, token: 't', outcome: 'completed' });
+  return { loop, host, sent, settle };
+}
+
+const A_LONG_TIME = 60_000;
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test('what ended is reported at once when the slots run short', async () => {
+  const { sent, settle } = scene();
+  await settle('1');
+  await settle('2');
+  expect(sent).toEqual([
+    { reported: ['1'], limit: 0 },
+    { reported: ['2'], limit: 0 },
+  ]);
+});
+
+test('results gather while the slots have enough to go on with, and go together when they run short', async () => {
+  const { loop, host, sent, settle } = scene();
+  host.patience = A_LONG_TIME;
+  const settled = [settle('1')];
+  await turn();
+  settled.push(settle('2'), settle('3'));
+  await turn();
+  expect(sent).toEqual([]);
+  host.patience = 0;
+  host.free = 5;
+  loop.hurry();
+  expect(await Promise.all(settled)).toEqual([null, null, null]);
+  expect(sent[0]).toEqual({ reported: ['1', '2', '3'], limit: 5 });
+  host.free = 0;
+});
+
+test('results gather for no longer than they may', async () => {
+  const { host, sent, settle } = scene();
+  host.patience = 1;
+  await settle('1');
+  expect(sent).toEqual([{ reported: ['1'], limit: 0 }]);
+});
+
+test('results that gather are reported when jobs go back, and when the worker stops', async () => {
+  const { loop, host, sent, settle } = scene();
+  host.patience = A_LONG_TIME;
+  const first = settle('1');
+  await turn();
+  host.patience = 0;
+  loop.giveBack([{ id: '9', token: 't' } as ClaimedJob]);
+  expect(await first).toBeNull();
+  host.patience = A_LONG_TIME;
+  const second = settle('2');
+  await turn();
+  await loop.stop(false);
+  expect(await second).toBeNull();
+  expect(sent.map(({ reported }) => reported)).toEqual([['1'], ['2']]);
+});
+
+test('a worker that is stopped by force reports nothing of what gathers', async () => {
+  const { loop, host, sent, settle } = scene();
+  host.patience = A_LONG_TIME;
+  void settle('1');
+  await turn();
+  await loop.stop(true);
+  expect(sent).toEqual([]);
+});
