@@ -14,11 +14,20 @@ export interface Executor {
   query(text: string, values: readonly unknown[], name?: string): Promise<Row[]>;
 }
 
-/** Whether an error says that the connection is gone rather than that the statement is wrong. */
+const unsent = new WeakSet<object>();
+
+/** Notes that a statement was not even sent, for there was no connection: whatever the reason, it may be tried again. */
+export function markUnsent(error: Error): Error {
+  unsent.add(error);
+  return error;
+}
+
+/** Whether an error says that the connection is gone, or was never there, rather than that the statement is wrong. */
 export function isConnectionError(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };
   return (
-    (typeof code === 'string' && (/^(08|57P0|25P0[34])/.test(code) || /^E[A-Z]+$/.test(code))) ||
+    unsent.has(error as object) ||
+    (typeof code === 'string' && (/^(08|57P0|25P0[34])/.test(code) || /^E[A-Z_]+$/.test(code))) ||
     /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable/i.test(
       String(message),
     )

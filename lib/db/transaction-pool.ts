@@ -1,9 +1,11 @@
-import pg from 'pg';
+import pg, { type Pool, type PoolClient } from 'pg';
+import { setTimeout } from '../model/clock';
 import { acquireClient } from './acquire-client';
+import { bytesReadBy, connectingInTime, destroy, isBusy } from './node-postgres';
 
 /** A connection that somebody has for the time of one transaction. */
 export interface TransactionSession {
-  readonly client: pg.PoolClient;
+  readonly client: PoolClient;
   /** The connection is gone. */
   readonly isBroken: boolean;
   /** Gives it back, at the end of a transaction. */
@@ -21,7 +23,7 @@ const DEFAULT_MAX = 10;
  * keep the others waiting. Opened on demand, and closed after ten idle seconds.
  */
 export class TransactionPool {
-  private pool: pg.Pool | undefined;
+  private pool: Pool | undefined;
   private max: number | undefined;
   private readonly sessions = new Set<TransactionSession>();
 
@@ -30,7 +32,7 @@ export class TransactionPool {
    * @param onError hears of idle connections that were lost
    */
   constructor(
-    private readonly model: pg.Pool,
+    private readonly model: Pool,
     private readonly onError: (error: Error) => void,
   ) {}
 
@@ -66,19 +68,35 @@ export class TransactionPool {
     return session;
   }
 
+  /**
+   * For when the server has fallen silent on another connection: gives up those on which nothing comes for so many
+   * milliseconds while a statement is under way.
+   */
+  abandon(ms: number): void {
+    for (const session of this.sessions) {
+      const { client } = session;
+      const heard = bytesReadBy(client);
+      setTimeout(() => {
+        const isSilent = isBusy(client) && bytesReadBy(client) === heard;
+        if (isSilent && this.sessions.has(session)) destroy(client);
+      }, ms).unref();
+    }
+  }
+
   /** Ends all connections; transactions that are still open are rolled back. */
   async close(): Promise<void> {
     for (const session of this.sessions) session.destroy();
     await this.pool?.end();
   }
 
-  private open(): pg.Pool {
+  private open(): Pool {
     // The pool hides its password from enumeration.
     const { password } = this.model.options;
     const pool = new pg.Pool({
       keepAlive: true,
       ...this.model.options,
       ...(password === undefined ? {} : { password }),
+      ...connectingInTime(this.model.options),
       min: 0,
       max: this.max ?? DEFAULT_MAX,
       idleTimeoutMillis: 10_000,

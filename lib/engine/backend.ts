@@ -6,9 +6,8 @@ import {
   openPool,
   openSession,
   type Pool,
-  type PoolExecutor,
-  poolExecutor,
 } from '../db/node-postgres';
+import { type PoolExecutor, poolExecutor } from '../db/pool-executor';
 import { type TransactionClient, transactionExecutor } from '../db/transaction';
 import { TransactionPool } from '../db/transaction-pool';
 import { missingParentError, raisedError, refusalError } from '../model/errors';
@@ -22,7 +21,7 @@ import {
   resolveConnection,
 } from '../options/connection-options';
 import { checkSchema, migrateSchema } from '../store/migrator';
-import { type JobUpdate, type Outcome, Store } from '../store/store';
+import { type JobUpdate, type LogRow, type Outcome, Store } from '../store/store';
 import { Batcher } from './batcher';
 import { ensureQueue } from './ensure-queue';
 import { Exchanges } from './exchanges';
@@ -57,6 +56,8 @@ export class Backend {
   private readonly adder: Batcher<readonly JobSpec[], AddedUnit>;
   readonly dataUpdater: Batcher<JobUpdate, true>;
   readonly progressUpdater: Batcher<JobUpdate, true>;
+  /** Resolves to the number of rows in the log. */
+  readonly jobLogger: Batcher<LogRow, number>;
   /** Saves the results of steps that have no transaction of their own. */
   readonly steps: Batcher<StepReport, Outcome>;
   /** For the transactions of running jobs. */
@@ -111,19 +112,33 @@ export class Backend {
     });
     const { pool } = this.open;
     this.connection = { pool };
-    this.executor = poolExecutor(pool);
+    this.executor = poolExecutor(this.open);
     this.store = new Store(this.executor, schema);
-    this.exchanges = new Exchanges(this.store, connectionsOf(pool));
-    const { store } = this;
-    this.adder = new Batcher((units) => addUnits(store, units));
-    this.dataUpdater = new Batcher(async (updates) =>
-      updated('updateData', updates, await store.updateData(updates)),
+    const patient = new Store(this.executor.brief('patiently'), schema);
+    const inTurn = new Store(this.executor.brief('in turn'), schema);
+    const hasty = new Store(this.executor.brief('never'), schema);
+    this.exchanges = new Exchanges(
+      {
+        settleAndClaim: (request, isInTurn) =>
+          (isInTurn ? inTurn : patient).settleAndClaim(request),
+        settleAndClaimAll: (requests) => hasty.settleAndClaimAll(requests),
+      },
+      connectionsOf(pool),
     );
-    this.progressUpdater = new Batcher(async (updates) =>
-      updated('updateProgress', updates, await store.updateProgress(updates)),
+    const storeFor = (isInTurn: boolean) => (isInTurn ? inTurn : hasty);
+    this.adder = new Batcher((units, isInTurn) => addUnits(storeFor(isInTurn), units));
+    this.dataUpdater = new Batcher(async (updates, isInTurn) =>
+      updated('updateData', updates, await storeFor(isInTurn).updateData(updates)),
+    );
+    this.progressUpdater = new Batcher(async (updates, isInTurn) =>
+      updated('updateProgress', updates, await storeFor(isInTurn).updateProgress(updates)),
+    );
+    this.jobLogger = new Batcher(async (rows, isInTurn) =>
+      logged(rows, await storeFor(isInTurn).addLogs(rows)),
     );
     this.steps = new Batcher(
-      async (reports) => (await store.saveSteps(reports)).outcomes as Outcome[],
+      async (reports, isInTurn) =>
+        (await storeFor(isInTurn).saveSteps(reports)).outcomes as Outcome[],
     );
     this.transactions = new TransactionPool(pool, (error) => {
       logger.warn({ err: error }, 'an idle connection was lost');
@@ -135,17 +150,23 @@ export class Backend {
         if (processId !== undefined) await this.store.on(session).holdProcessLock(processId);
       },
       (session) => this.store.on(session).flushWal(),
-      (ms) => this.executor.abandon(ms),
+      (ms) => {
+        this.executor.abandon(ms);
+        this.transactions.abandon(ms);
+      },
       logger,
     );
     this.pulse = new Pulse(
-      this.store,
+      patient,
+      // One that waits for a lock is simply the next one.
+      hasty,
       async (processId) => {
         this.registeredProcessId = processId;
         await this.listener.withSession(async (session) => {
           await this.store.on(session).holdProcessLock(processId);
         });
       },
+      (ms) => this.executor.abandon(ms, 'brief'),
       logger,
     );
   }
@@ -272,6 +293,11 @@ function updated(
   const results: (true | Error)[] = updates.map(() => true);
   for (const i of missing) results[i] = refusalError('missing', updates[i]!.id, command);
   return results;
+}
+
+/** The number of rows or an Error for each row of a log. */
+function logged(rows: readonly LogRow[], counts: readonly (number | null)[]): (number | Error)[] {
+  return counts.map((count, i) => count ?? refusalError('missing', rows[i]!.id, 'addLog'));
 }
 
 /**

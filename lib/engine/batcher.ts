@@ -1,4 +1,4 @@
-import { isConnectionError } from '../db/database';
+import { isConnectionError, isLockTimeout } from '../db/database';
 import { nextTurn } from '../model/clock';
 
 /** How much one call may carry: more would hold a connection for too long. */
@@ -13,14 +13,19 @@ interface Waiting<Item, Result> {
 /**
  * Group commit: calls that arrive while one is on its way travel together in the next, and share
  * one commit. Each is answered for itself: an Error among the results rejects one call, and when a
- * whole batch is refused each of its calls is tried alone.
+ * whole batch is refused each of its calls is tried alone. One that waits for a lock holds up no other.
  */
 export class Batcher<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private isBusy = false;
 
-  /** @param send carries out many items, and returns a result or an Error for each, in order */
-  constructor(private readonly send: (items: Item[]) => Promise<(Result | Error)[]>) {}
+  /**
+   * @param send carries out many items, and returns a result or an Error for each, in order. Only with `isInTurn` it may wait
+   * for locks, in turn with others that do.
+   */
+  constructor(
+    private readonly send: (items: Item[], isInTurn: boolean) => Promise<(Result | Error)[]>,
+  ) {}
 
   run(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
@@ -42,18 +47,21 @@ export class Batcher<Item, Result> {
     this.isBusy = false;
   }
 
-  private async sendBatch(batch: Waiting<Item, Result>[]): Promise<void> {
+  private async sendBatch(batch: Waiting<Item, Result>[], isInTurn = false): Promise<void> {
     try {
-      const results = await this.send(batch.map(({ item }) => item));
+      const items = batch.map(({ item }) => item);
+      const results = await this.send(items, isInTurn);
       for (const [i, { resolve, reject }] of batch.entries()) {
         const result = results[i] as Result | Error;
         if (result instanceof Error) reject(result);
         else resolve(result);
       }
     } catch (error) {
-      // After a lost connection nobody knows whether the batch was committed: trying again could do
-      // it twice.
-      if (batch.length === 1 || isConnectionError(error)) {
+      if (isLockTimeout(error) && !isInTurn) {
+        for (const call of batch) void this.sendBatch([call], true);
+      } else if (batch.length === 1 || isConnectionError(error)) {
+        // After a lost connection nobody knows whether the batch was committed: trying again could do
+        // it twice.
         for (const { reject } of batch) reject(error as Error);
       } else for (const call of batch) await this.sendBatch([call]);
     }

@@ -18,6 +18,12 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** The database, for exchanges. */
+interface ExchangeStore extends Pick<Store, 'settleAndClaimAll'> {
+  /** @param isInTurn after all others that wait for locks */
+  settleAndClaim(request: ExchangeRequest, isInTurn: boolean): Promise<Exchange>;
+}
+
 /**
  * The exchanges of all workers of a process. Those that come while others are on their way travel
  * together in the next transaction, and share its round trip and its commit. Each is answered for
@@ -33,7 +39,7 @@ export class Exchanges {
 
   /** @param connections how many there are for this and all else */
   constructor(
-    private readonly store: Pick<Store, 'settleAndClaim' | 'settleAndClaimAll'>,
+    private readonly store: ExchangeStore,
     connections: number,
   ) {
     this.lanes = Math.min(connections, MOST_LANES);
@@ -41,7 +47,7 @@ export class Exchanges {
 
   /** Resolves to the answer of the database, or rejects as `Store.settleAndClaim` does. */
   run(request: ExchangeRequest): Promise<Exchange> {
-    if (!mayShare(request)) return this.store.settleAndClaim(request);
+    if (!mayShare(request)) return this.store.settleAndClaim(request, false);
     return new Promise((resolve, reject) => {
       this.waiting.push({ request, resolve, reject });
       this.leaveSoon();
@@ -97,8 +103,8 @@ export class Exchanges {
     leaveLane();
   }
 
-  private sendAlone({ request, resolve, reject }: Waiting): Promise<void> {
-    return this.store.settleAndClaim(request).then(resolve, reject);
+  private sendAlone({ request, resolve, reject }: Waiting, isInTurn = false): Promise<void> {
+    return this.store.settleAndClaim(request, isInTurn).then(resolve, reject);
   }
 
   private async sendTogether(batch: Waiting[]): Promise<void> {
@@ -111,7 +117,7 @@ export class Exchanges {
       // Nobody knows whether it has happened; or it would be no better alone.
       const isCommon = isConnectionError(error) || (isPassing(error) && !isLockTimeout(error));
       if (isCommon) for (const { reject } of batch) reject(error as Error);
-      else await Promise.all(batch.map((call) => this.sendAlone(call)));
+      else await Promise.all(batch.map((call) => this.sendAlone(call, isLockTimeout(error))));
     }
   }
 }

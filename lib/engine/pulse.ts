@@ -1,10 +1,12 @@
 import { hostname } from 'node:os';
-import { clearTimeout, setTimeout } from '../model/clock';
+import { clearTimeout, nextTurn, setTimeout } from '../model/clock';
 import type { Logger } from '../options/connection-options';
 import type { RegisteredWorker, Store } from '../store/store';
 
 /** Milliseconds between heartbeats, unless a lease is so short that it needs more. */
 const PERIOD_MS = 500;
+/** Milliseconds after which a heartbeat was lost with its connection, unless a lease would be over before. */
+const SILENCE_MS = 10_000;
 
 /** What the pulse keeps alive and looks after: a worker. */
 export interface Patient {
@@ -40,10 +42,16 @@ export class Pulse {
   private isClosed = false;
   private readonly onReborn = new Set<() => void>();
 
-  /** @param onRegistered is told the id of this process each time it is registered anew */
+  /**
+   * @param heart what the heartbeat itself is sent by
+   * @param onRegistered is told the id of this process each time it is registered anew
+   * @param onSilent is told when the database has not answered for so many milliseconds
+   */
   constructor(
     private readonly store: Store,
+    private readonly heart: Pick<Store, 'heartbeat'>,
     private readonly onRegistered: (processId: number) => Promise<void>,
+    private readonly onSilent: (ms: number) => void,
     private readonly logger: Logger,
   ) {}
 
@@ -131,7 +139,21 @@ export class Pulse {
     return Math.max(ms, 20);
   }
 
+  private silenceMs(): number {
+    let ms = SILENCE_MS;
+    for (const { lockDuration } of this.patients) ms = Math.min(ms, lockDuration / 2);
+    return ms;
+  }
+
   private async beat(): Promise<void> {
+    const silenceMs = this.silenceMs();
+    let isOver = false;
+    const timeout = setTimeout(async () => {
+      // An answer may be there already, where the process was too busy to read it.
+      await nextTurn();
+      // It may have got its connection only after a while.
+      if (!isOver) this.onSilent(silenceMs / 2);
+    }, silenceMs);
     try {
       const patients = [...this.patients];
       const checked = new Map<number, number>();
@@ -139,7 +161,7 @@ export class Pulse {
         if (patient.checksStalled()) checked.set(patient.queueId, patient.maxStalledCount);
       }
       const asleep = patients.filter((patient) => patient.isAsleep());
-      const answer = await this.store.heartbeat(
+      const answer = await this.heart.heartbeat(
         await this.processId(),
         [...checked].map(([queueId, maxStalledCount]) => ({ queueId, maxStalledCount })),
         [...new Set(asleep.map(({ queueId }) => queueId))],
@@ -163,6 +185,9 @@ export class Pulse {
       }
     } catch (error) {
       this.logger.warn({ err: error }, 'heartbeat failed');
+    } finally {
+      isOver = true;
+      clearTimeout(timeout);
     }
   }
 }

@@ -1,15 +1,18 @@
+import { createHash } from 'node:crypto';
 import type { Executor, Row } from '../db/database';
 import { quoteIdentifier } from '../options/connection-options';
 
 /** Calls functions of a schema by name, on whatever can run a statement. */
 export class Caller {
   protected readonly prefix: string;
+  private readonly statementPrefix: string;
 
   constructor(
     protected readonly executor: Executor,
     readonly schema: string,
   ) {
     this.prefix = quoteIdentifier(schema);
+    this.statementPrefix = shortened(schema);
   }
 
   /** Calls a function that returns one value; as text, whatever type parsers the connection has. */
@@ -17,7 +20,7 @@ export class Caller {
     const rows = await this.executor.query(
       `select ${this.prefix}.${name}(${placeholders(args)})::text as r`,
       args.map(toValue),
-      `${this.schema}.${name}`,
+      this.statementName(name),
     );
     return (rows[0]?.['r'] ?? null) as string | null;
   }
@@ -37,9 +40,20 @@ export class Caller {
     return this.executor.query(
       `select * from ${this.prefix}.${name}(${placeholders(values)})`,
       values,
-      `${this.schema}.${name}`,
+      this.statementName(name),
     );
   }
+
+  /** Of each function of each schema another one. */
+  protected statementName(name: string): string {
+    return `${this.statementPrefix}.${name}`;
+  }
+}
+
+/** PostgreSQL keeps 63 bytes of the name of a statement: this leaves room for that of the longest function. */
+function shortened(schema: string): string {
+  if (Buffer.byteLength(schema) <= 20) return schema;
+  return createHash('sha256').update(schema).digest('hex').slice(0, 20);
 }
 
 /** A parameter in the text form of its type, which not every connection makes of a value by itself. */

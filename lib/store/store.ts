@@ -110,7 +110,7 @@ export class Store extends JobStore {
     const [row] = await this.executor.query(
       `select json_agg(c)::text as r from ${this.prefix}.claim_jobs(${placeholders(args)}) c`,
       args,
-      `${this.schema}.claim_jobs`,
+      this.statementName('claim_jobs'),
     );
     const rows = JSON.parse((row?.['r'] as string | null) ?? '[]') as Row[];
     const queueKeys = await this.queueKeysOf(rows.map(parentQueueIdOf));

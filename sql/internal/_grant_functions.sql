@@ -10,7 +10,7 @@ begin
   for v_signature in
     select p.oid::regprocedure
     from pg_proc p
-    where p.pronamespace = quote_ident(current_schema())::regnamespace and p.prosecdef
+    where p.pronamespace = quote_ident(current_schema())::regnamespace and (p.prosecdef or p.proname = 'end_session')
       and 'search_path=' || current_setting('search_path') = any(p.proconfig)
       and (p_names is null or p.proname = any(p_names))
   loop

@@ -3,8 +3,8 @@
 -- grant_worker or grant_reader says so: PostgreSQL lets everybody call a new function. Roles that had been granted something
 -- get what this version adds to it.
 --
--- p_names are the functions that this version brings: others in the schema are left alone. Functions that grant run with
--- the rights of their caller.
+-- p_names are the functions that this version brings: others in the schema are left alone. Functions that grant, and end_session, which ends sessions of
+-- its caller, run with the rights of the caller.
 --
 -- Called by  migrate, after it has replaced the functions, in the same transaction
 create or replace function _secure(p_names text[]) returns void
@@ -14,7 +14,7 @@ declare
   v_grant    record;
 begin
   for v_function in
-    select p.oid::regprocedure as signature, p.proname ~ '^(_|grant_|revoke_)' as is_plain
+    select p.oid::regprocedure as signature, p.proname ~ '^(_|grant_|revoke_|end_session$)' as is_plain
     from pg_proc p
     where p.pronamespace = quote_ident(current_schema())::regnamespace and p.proname = any(p_names) and p.prokind = 'f'
   loop

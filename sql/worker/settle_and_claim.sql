@@ -20,6 +20,8 @@
 -- durable too, so that no job runs twice with effects in this database. Becoming hungry is never deferred: a sleeping
 -- worker relies on it.
 --
+-- It waits for locks for a moment only, and is tried again by the caller then: a connection that waits is one that nobody else can use.
+--
 -- Returns the claimed jobs in order, and as last row, with nothing but `head`, a JSON object:
 --   refused   as _settle_jobs
 --   hungry    registered as hungry
@@ -55,7 +57,11 @@ declare
   v_is_deferred boolean;
   v_ranges      claim_range[];
   v_mode        queue_mode;
+  v_lock_timeout text := current_setting('lock_timeout');
 begin
+  if v_lock_timeout = '0' then
+    v_lock_timeout := set_config('lock_timeout', '200ms', true);
+  end if;
   perform pg_advisory_xact_lock_shared(_lock_key('worker', p_worker_id));
   v_mode := _queue_mode(p_queue_id, p_rate_max, p_rate_ms);
   if p_ids is not null then

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool, type PoolConfig } from 'pg';
 import type { AnyProcessor, Queue, Worker } from '../../lib';
 import { startProxy } from '../helpers/cutting-proxy';
-import { record, useInstances } from '../helpers/instances';
+import { record, refuseResults, useInstances } from '../helpers/instances';
 import { deferred, until } from '../helpers/wait';
 
 const on = useInstances();
@@ -84,12 +84,11 @@ test('many workers share transactions, and each gets its own jobs in order', asy
 });
 
 test('what cannot be stored of one does not fail the others, which ran with it', async () => {
-  const { queues, workers } = await work(async (job) => {
-    // More milliseconds than the database has a type for.
-    if (job.queueName === queues[7]!.name && job.id === '3')
-      job.opts.removeOnComplete = { age: 1e300 };
-  });
-  const heard = heardOf(workers, 'error');
+  await refuseResults(on, 'poison');
+  const { queues, workers } = await work(async (job) =>
+    job.queueName === queues[7]!.name && job.id === '3' ? 'poison' : undefined,
+  );
+  const heard = heardOf(workers, 'failed', 'error');
   await until(async () => (await queues[7]!.getFailedCount()) === 1);
   await until(async () => {
     const counts = await countsOf(queues);
@@ -98,7 +97,9 @@ test('what cannot be stored of one does not fail the others, which ran with it',
   const counts = await countsOf(queues);
   expect(counts.splice(7, 1)).toEqual([{ ...ALL_DONE, completed: JOBS - 1, failed: 1 }]);
   expect(counts).toEqual(counts.map(() => ALL_DONE));
-  expect(heard.flatMap((errors, i) => errors.map(() => i))).toEqual([7, 7]);
+  expect(heard.flatMap((errors, i) => errors.map(([event]) => [i, event]))).toEqual([
+    [7, 'failed'],
+  ]);
 });
 
 test('one that waits for a lock holds up nobody but itself', async () => {

@@ -1,9 +1,11 @@
 import { Pool } from 'pg';
+import { isConnectionError } from '../../lib/db/database';
 import { openSession } from '../../lib/db/node-postgres';
+import { poolExecutor } from '../../lib/db/pool-executor';
 import { Listener } from '../../lib/engine/listener';
 import { record, useInstances } from '../helpers/instances';
 import { startProxy, type TcpProxy } from '../helpers/tcp-proxy';
-import { until } from '../helpers/wait';
+import { deferred, until } from '../helpers/wait';
 
 const on = useInstances();
 
@@ -97,6 +99,90 @@ describe('a worker', () => {
     await until(() => heard.length === 1 && wokenCount > 0);
     await unsubscribe();
   }, 30_000);
+});
+
+describe('a network that is silent for a while', () => {
+  test('keeps no connection waiting for an answer that does not come', async () => {
+    const connection = { connectionString: proxy.url, connectionTimeoutMillis: 500 };
+    const queue = on.queue();
+    const worker = on.worker(queue, async (job) => job.name, { connection });
+    const heard = record(worker, 'completed');
+    await queue.add('before', {});
+    await until(() => heard.length === 1);
+    const silence = proxy.silence();
+    const { listener } = worker.getBackend();
+    await until(() => !listener.isListening, { timeout: 15_000 });
+    await queue.add('after', {});
+    silence.end();
+    await until(() => heard.length === 2, { timeout: 25_000 });
+    await worker.close();
+  }, 60_000);
+
+  test('fails the step whose transaction it has cut off, and the next try goes on', async () => {
+    const queue = on.queue();
+    const begun: number[] = [];
+    const worker = on.worker(
+      queue,
+      (job) =>
+        job.step(
+          's',
+          async ({ tx, attempt }) => {
+            await tx.query('select 1');
+            begun.push(attempt);
+            if (attempt === 1) proxy.blackHole();
+            await tx.query('select 2');
+            return attempt;
+          },
+          { retries: 1 },
+        ),
+      { connection: proxy.url },
+    );
+    const heard = record(worker, 'completed', 'failed');
+    await queue.add('job', {}, { attempts: 2 });
+    await until(() => heard.some(([event]) => event === 'completed'), { timeout: 40_000 });
+    expect(begun[0]).toBe(1);
+    expect(begun.length).toBeGreaterThan(1);
+    await worker.close();
+  }, 60_000);
+});
+
+describe('connections of the pool that fell silent, while the one that listens did not', () => {
+  test('are found out by the heartbeat, before others take over what runs', async () => {
+    const queue = on.queue();
+    const opts = { lockDuration: 9_000, stalledInterval: 500 };
+    const runs: string[] = [];
+    const isOver = deferred();
+    const worker = on.worker(
+      queue,
+      async () => {
+        runs.push('first');
+        await isOver.promise;
+      },
+      { ...opts, connection: proxy.url },
+    );
+    const heard = record(worker, 'completed', 'locksRenewed');
+    await queue.add('job', {});
+    await until(() => runs.length === 1);
+    on.worker(queue, async () => runs.push('second'), opts);
+    proxy.blackHole(/heartbeat|settle_and_claim/);
+    const renewals = heard.length;
+    await until(() => heard.length > renewals, { timeout: 20_000 });
+    isOver.resolve();
+    await until(() => heard.some(([event]) => event === 'completed'), { timeout: 20_000 });
+    expect(runs).toEqual(['first']);
+  }, 60_000);
+
+  test('fail a statement that takes longer than it may, and are not used again', async () => {
+    const pool = new Pool({ connectionString: proxy.url, max: 1 });
+    pool.on('error', () => {});
+    const brief = poolExecutor({ pool, isOwn: true }, 300).brief('patiently');
+    expect(await brief.query('select 1 as one', [])).toEqual([{ one: '1' }]);
+    proxy.blackHole();
+    const lost = brief.query('select 2', []);
+    expect(isConnectionError(await lost.catch((error: unknown) => error))).toBe(true);
+    expect(await brief.query('select 3 as three', [])).toEqual([{ three: '3' }]);
+    await pool.end();
+  });
 });
 
 describe('a hundred idle workers of a hundred queues', () => {

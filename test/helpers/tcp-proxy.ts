@@ -11,6 +11,8 @@ export interface TcpProxy {
   readonly statements: number;
   /** From now on nothing passes on the open connections whose traffic has matched, in either direction; they stay open. */
   blackHole(matching?: RegExp): void;
+  /** Nothing passes any more, on new connections neither, until the network is said to be back for those to come. */
+  silence(): { end(): void };
   close(): Promise<void>;
 }
 
@@ -21,9 +23,10 @@ export async function startProxy(url: string): Promise<TcpProxy> {
   const target = new URL(url);
   const links = new Set<{ client: net.Socket; server: net.Socket; said: string; isCut: boolean }>();
   let statements = 0;
+  let isSilent = false;
   const listener = net.createServer((client) => {
     const server = net.connect(Number(target.port), target.hostname);
-    const link = { client, server, said: '', isCut: false };
+    const link = { client, server, said: '', isCut: isSilent };
     links.add(link);
     const countStatements = frameReader((type) => {
       if (ASKING.has(type)) statements++;
@@ -63,6 +66,15 @@ export async function startProxy(url: string): Promise<TcpProxy> {
     },
     blackHole(matching = /^/) {
       for (const link of links) link.isCut ||= matching.test(link.said);
+    },
+    silence() {
+      isSilent = true;
+      for (const link of links) link.isCut = true;
+      return {
+        end: () => {
+          isSilent = false;
+        },
+      };
     },
     async close() {
       for (const { client, server } of links) {

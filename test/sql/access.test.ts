@@ -206,6 +206,25 @@ describe('a worker’s role', () => {
     await other.end().catch(() => {});
   });
 
+  test('may end a session of its own although the owner of the schema may not', async () => {
+    const owner = await stranger();
+    const worker = await stranger();
+    const [{ database }] = (await on.sql<{ database: string }>(
+      'select current_database() as database',
+    )) as [{ database: string }];
+    await on.sql(`grant create on database "${database}" to "${owner.name}"`);
+    await migrate({ connection: owner.url, schema: 'theirs' });
+    await owner.client.query('select theirs.grant_worker($1)', [worker.name]);
+    const other = new Client({ connectionString: worker.url });
+    const ended = new Promise((resolve) => other.on('error', resolve));
+    await other.connect();
+    const { rows } = await other.query('select pg_backend_pid() as pid');
+    const end = await worker.client.query('select theirs.end_session($1) as done', [rows[0].pid]);
+    expect(end.rows).toEqual([{ done: true }]);
+    await ended;
+    await other.end().catch(() => {});
+  });
+
   test('may neither grant nor call what is private', async () => {
     const { name } = await granted('grant_worker');
     const names = await callable(name);

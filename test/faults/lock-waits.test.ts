@@ -1,0 +1,146 @@
+/** Transactions that hold what others need do not hold up those who need something else. */
+
+import { Pool } from 'pg';
+import { record, useInstances } from '../helpers/instances';
+import { deferred, until } from '../helpers/wait';
+
+const on = useInstances();
+
+/** An open transaction that holds the row of a job. */
+async function hold(queueId: number, id: string) {
+  const client = await on.client();
+  await client.query('begin');
+  await client.query('select from tuskmq.job_state where queue_id = $1 and id = $2 for update', [
+    queueId,
+    id,
+  ]);
+  return { end: () => client.query('commit') };
+}
+
+const ways: [string, () => { connection: string | Pool; end(): unknown }][] = [
+  ['of ours', () => ({ connection: `${on.url}?application_name=${on.name()}`, end: () => {} })],
+  [
+    'of the application',
+    () => {
+      const connection = new Pool({ connectionString: on.url, max: 2 });
+      connection.on('error', () => {});
+      return { connection, end: () => connection.end() };
+    },
+  ],
+];
+
+describe.each(ways)('two connections %s', (_name, open) => {
+  test('serve everybody else while the parent of what has ended is locked', async () => {
+    const { connection, end } = open();
+    const parents = on.queue();
+    const children = [on.queue(), on.queue(), on.queue()];
+    const { job: parent } = await on.flow().add({
+      name: 'parent',
+      queueName: parents.name,
+      children: children.map(({ name }) => ({ name: 'child', queueName: name })),
+    });
+    const held = await hold(await parents.queueId(), parent.id!);
+
+    const isOver = deferred();
+    const other = on.queue();
+    const worker = on.worker(other, () => isOver.promise, { connection, lockDuration: 3_000 });
+    const heard = record(worker, 'completed', 'locksRenewed', 'lockRenewalFailed');
+    await other.add('long', {});
+    let ended = 0;
+    const workers = children.map((queue) => on.worker(queue, async () => ended++, { connection }));
+    await until(() => ended === children.length);
+    // They report now, and wait.
+    const beside = on.queue(other.name, { connection });
+    await beside.add('more', {});
+    expect(await beside.getJobCounts('active', 'waiting')).toEqual({ active: 1, waiting: 1 });
+    await until(() => heard.filter(([event]) => event === 'locksRenewed').length === 3);
+    isOver.resolve();
+    await until(() => heard.filter(([event]) => event === 'completed').length === 2);
+    expect(await parents.getJobState(parent.id!)).toBe('waiting-children');
+    expect(heard.map(([event]) => event)).not.toContain('lockRenewalFailed');
+
+    await held.end();
+    await until(async () => (await parents.getJobState(parent.id!)) === 'waiting');
+    await Promise.all([...workers, worker, beside].map((instance) => instance.close()));
+    await end();
+  });
+
+  test('keeps running what runs while a hundred adds wait for one lock', async () => {
+    const { connection, end } = open();
+    const queue = on.queue(on.name(), { connection });
+    const other = on.queue();
+    const isOver = deferred();
+    const worker = on.worker(other, () => isOver.promise, { connection, lockDuration: 4_000 });
+    const heard = record(worker, 'completed', 'locksRenewed', 'lockRenewalFailed');
+    await other.add('long', {});
+    const opts = { deduplication: { id: 'same' } };
+    const client = await on.client();
+    await client.query('begin');
+    await queue.withTransaction(client).add('first', {}, opts);
+    const waiting = Promise.all(Array.from({ length: 100 }, () => queue.add('second', {}, opts)));
+    await until(() => heard.filter(([event]) => event === 'locksRenewed').length === 3);
+    await queue.add('else', {});
+    await client.query('commit');
+    await waiting;
+    isOver.resolve();
+    await until(() => heard.some(([event]) => event === 'completed'));
+    expect(heard.map(([event]) => event)).not.toContain('lockRenewalFailed');
+    expect(await queue.count()).toBe(2);
+    await Promise.all([queue, worker].map((instance) => instance.close()));
+    await end();
+  });
+
+  test('wait for a lock until they have it although the queue is closing', async () => {
+    const { connection, end } = open();
+    const queue = on.queue(on.name(), { connection });
+    const client = await on.client();
+    await client.query('begin');
+    await queue.withTransaction(client).add('first', {}, { jobId: 'same' });
+    const waiting = queue.add('second', {}, { jobId: 'same' });
+    await on.sql('select pg_sleep(0.4)');
+    const closing = queue.close();
+    await client.query('rollback');
+    expect((await waiting).id).toBe('same');
+    await closing;
+    await end();
+  });
+
+  test.each(['jobId', 'deduplication'])(
+    'add jobs while one waits for another transaction that has taken its %s',
+    async (what) => {
+      const { connection, end } = open();
+      const opts = what === 'jobId' ? { jobId: 'same' } : { deduplication: { id: 'same' } };
+      const queue = on.queue(on.name(), { connection });
+      const others = [on.queue(on.name(), { connection }), queue];
+      const client = await on.client();
+      await client.query('begin');
+      await queue.withTransaction(client).add('first', {}, opts);
+      let isAdded = false;
+      const waiting = Promise.all(
+        [1, 2, 3].map(() =>
+          queue.add('second', {}, opts).then(() => {
+            isAdded = true;
+          }),
+        ),
+      );
+      for (const other of others) await other.add('else', {});
+      expect(isAdded).toBe(false);
+      await client.query('rollback');
+      await waiting;
+      expect(await queue.count()).toBe(2);
+      await Promise.all(others.map((other) => other.close()));
+      await end();
+    },
+  );
+});
+
+test('a role that has a lock_timeout is told when it is over', async () => {
+  const url = new URL(on.url);
+  url.searchParams.set('options', '-c lock_timeout=100');
+  const queue = on.queue(on.name(), { connection: url.href });
+  const client = await on.client();
+  await client.query('begin');
+  await queue.withTransaction(client).add('first', {}, { jobId: 'same' });
+  await expect(queue.add('second', {}, { jobId: 'same' })).rejects.toMatchObject({ code: '55P03' });
+  await client.query('rollback');
+});
