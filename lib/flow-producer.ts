@@ -180,9 +180,11 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     return { ...prepared, flow, queue, children };
   }
 
-  /** A flow from one of its jobs down; undefined, which BullMQ's type does not say, when that does not exist. */
+  /** A flow from one of its jobs down; undefined, which BullMQ's type does not say, when that does not exist, and once closing. */
   async getFlow(opts: GetFlowOptions): Promise<JobNode> {
-    const { id, queueName, prefix, depth = 10, maxChildren = 20 } = opts;
+    if (this.closing) return undefined as never;
+    const { id, queueName, prefix, maxChildren = 20 } = opts;
+    const depth = opts.depth || 10;
     const queue = this.queueOf(queueName, prefix);
     const job = await Job.fromId(queue, id);
     return (job && this.nodeOf(job, depth, maxChildren)) as Promise<JobNode>;

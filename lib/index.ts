@@ -56,6 +56,7 @@ export {
   tryCatch,
 } from './bullmq-values';
 export type { TransactionClient } from './db/transaction';
+export type { Backend } from './engine/backend';
 export {
   type BackendFactory,
   createPostgresBackend,
@@ -106,7 +107,12 @@ export type { QueueMeta } from './model/queue-meta';
 export type { StepRecord } from './model/step';
 export { MetricNames, SpanKind, TelemetryAttributes } from './model/telemetry';
 export { type BackoffOptions, type BackoffStrategy, Backoffs } from './options/backoff';
-export type { BaseOptions, ConnectionOptions, Logger } from './options/connection-options';
+export type {
+  BaseOptions,
+  ConnectionOptions,
+  Logger,
+  PostgresPool,
+} from './options/connection-options';
 export { getDefaultConnection, setDefaultConnection } from './options/default-connection';
 export type { RedisClient } from './options/foreign-connection';
 export type { JobJson, JobJsonSandbox } from './options/job-json';
@@ -157,7 +163,12 @@ export type {
   Time,
   Tracer,
 } from './options/telemetry-options';
-export type { AdvancedOptions, RateLimiterOptions, WorkerOptions } from './options/worker-options';
+export type {
+  AdvancedOptions,
+  RateLimiterOptions,
+  ResolvedWorkerOptions,
+  WorkerOptions,
+} from './options/worker-options';
 export { Queue } from './queue';
 export { QueueBase } from './queue-base';
 export { QueueEvents } from './queue-events';

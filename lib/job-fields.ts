@@ -3,7 +3,7 @@ import type { Backend } from './engine/backend';
 import { type Refusal, refusalError } from './model/errors';
 import type { JobProgress, JobRecord, ParentKeys } from './model/job-record';
 import { qualifiedName } from './model/names';
-import type { BackoffStrategy } from './options/backoff';
+import { type BackoffStrategy, normalizeBackoff } from './options/backoff';
 import type { JobJson, JobJsonSandbox } from './options/job-json';
 import type { JobsOptions } from './options/job-options';
 import type { MetricsOptions } from './options/metrics-options';
@@ -87,7 +87,11 @@ export class JobFields<
     opts: JobsOptions = {},
     public id?: string,
   ) {
-    this.opts = opts;
+    // As BullMQ's constructor does: jobs of schedulers have it as it was given.
+    this.opts =
+      typeof opts.backoff === 'number'
+        ? { ...opts, backoff: normalizeBackoff(opts.backoff)! }
+        : opts;
     this.queueQualifiedName = qualifiedName(queue.prefix, queue.name);
     if (opts.deduplication) this.deduplicationId = opts.deduplication.id;
     this.delay = Math.max(opts.delay ?? 0, 0);

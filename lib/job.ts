@@ -10,13 +10,16 @@ import { now } from './model/clock';
 import { refusalError, toError } from './model/errors';
 import type { JobProgress, JobRecord, Settlement } from './model/job-record';
 import type { FinishedStatus, JobState } from './model/job-state';
-import { toJsonText, toStorableText } from './model/json';
+import { dataText, toJsonText, toStorableText } from './model/json';
 import { SpanKind, TelemetryAttributes } from './model/telemetry';
 import type { JobJson } from './options/job-json';
 import { checkPriority, isLifo, type JobsOptions } from './options/job-options';
 import { metricsPoints } from './options/metrics-options';
 import type { WorkerOptions } from './options/worker-options';
 import type { Store } from './store/store';
+
+/** As many rows as the database can count. */
+const MOST_LOGS = 2 ** 31 - 1;
 
 /**
  * The next job, fetched under the same token: for `Job.fromJSON(worker, json, id)`. The numbers are BullMQ's
@@ -66,7 +69,7 @@ export class Job<
     const added = await backend.add(specs, store);
     return prepared.map(({ opts }, i) => {
       const job = new Job<D, R, N>(queue, jobs[i]!.name, jobs[i]!.data, opts, added.ids[i]);
-      job.timestamp = opts.timestamp ?? added.now;
+      job.timestamp = opts.timestamp || added.now;
       return job;
     });
   }
@@ -118,25 +121,28 @@ export class Job<
     keepLogs?: number,
     store?: Store,
   ): Promise<number> {
-    const count = await (store ?? queue.getBackend().store).addLog(
-      await queue.queueId(),
-      jobId,
-      toStorableText(String(row ?? '')),
-      keepLogs || undefined,
-    );
-    if (count === null) throw refusalError('missing', jobId, 'addLog');
+    const logRow = {
+      queueId: await queue.queueId(),
+      id: jobId,
+      row: toStorableText(String(row ?? '')),
+      keep: keepLogs && keepLogs > 0 ? Math.min(Math.ceil(keepLogs), MOST_LOGS) : undefined,
+    };
+    if (!store) return queue.getBackend().jobLogger.run(logRow);
+    const [count] = await store.addLogs([logRow]);
+    if (count == null) throw refusalError('missing', jobId, 'addLog');
     return count;
   }
 
   /** Replaces the data. In any state and without a lock, so also right after the job was moved. */
   async updateData(data: DataType): Promise<void> {
-    const text = toJsonText(data, `The data of job ${this.id}`);
+    const text = dataText(data, `The data of job ${this.id}`);
+    // At once: who changes it again before this is stored builds on it.
+    this.data = data;
     const update = { queueId: await this.queue.queueId(), id: this.id!, json: text };
     if (!this.boundStore) await this.queue.getBackend().dataUpdater.run(update);
     else if ((await this.boundStore.updateData([update])).length > 0) {
       throw refusalError('missing', update.id, 'updateData');
     }
-    this.data = data;
   }
 
   /**
@@ -144,18 +150,18 @@ export class Job<
    */
   async updateProgress(progress: ProgressType): Promise<void> {
     const text = toJsonText(progress, `The progress of job ${this.id}`);
+    this.progress = progress;
     const update = { queueId: await this.queue.queueId(), id: this.id!, json: text };
     if (!this.boundStore) await this.queue.getBackend().progressUpdater.run(update);
     else if ((await this.boundStore.updateProgress([update])).length > 0) {
       throw refusalError('missing', update.id, 'updateProgress');
     }
-    this.progress = progress;
     this.queue.emit?.('progress', this, progress);
   }
 
   /** Appends a row to the log. Resolves to the number of rows; keeps the last `opts.keepLogs`. */
   async log(row: string): Promise<number> {
-    return Job.addJobLog(this.queue, this.id!, row, this.opts.keepLogs, this.store);
+    return Job.addJobLog(this.queue, this.id!, row, this.opts.keepLogs, this.boundStore);
   }
 
   /** Keeps the last rows of the log. Default: none. */

@@ -187,17 +187,20 @@ export class QueueGetters<JobBase extends Job = Job> extends QueueBase<QueueList
     return (await this.settings()).paused;
   }
 
-  /** What BullMQ stores of each queue: the library with its version, and about how many events are kept. */
+  /**
+   * What BullMQ stores of each queue: the library with its version, and about how many events are kept. The version names
+   * BullMQ first: by that dashboards such as bull-board know a queue that they can show.
+   */
   get metaValues(): { 'opts.maxLenEvents': number; version: string } {
     return {
       'opts.maxLenEvents': this.opts.streams?.events?.maxLen ?? KEPT_EVENTS,
-      version: `tuskmq:${libraryVersion()}`,
+      version: `bullmq:tuskmq:${libraryVersion()}`,
     };
   }
 
   /** Settings that hold for all instances of this queue. */
   async getMeta(): Promise<QueueMeta> {
-    const { version } = this.metaValues;
+    const version = await this.getVersion();
     const { paused, concurrency, rateMax, rateMs, maxEvents } = await this.settings();
     return {
       version,
@@ -211,7 +214,7 @@ export class QueueGetters<JobBase extends Job = Job> extends QueueBase<QueueList
 
   /** The library with its version, such as `tuskmq:1.0.0`. */
   async getVersion(): Promise<string> {
-    return this.metaValues.version;
+    return `tuskmq:${libraryVersion()}`;
   }
 
   protected async settings(): Promise<QueueRecord> {

@@ -135,7 +135,7 @@ export class Queue<
     data: DataType,
     opts: JobsOptions = {},
   ): Promise<Job<DataType, ResultType, NameType>> {
-    const { jobId } = opts;
+    const jobId = opts?.jobId;
     if (jobId !== undefined && (jobId === '0' || jobId.startsWith('0:'))) {
       throw new Error("JobId cannot be '0' or start with '0:'");
     }
@@ -162,13 +162,15 @@ export class Queue<
   }
 
   private create(jobs: { name: NameType; data: DataType; opts?: JobsOptions | undefined }[]) {
-    const withDefaults = jobs.map((job) => ({ ...job, opts: { ...this.jobsOpts, ...job.opts } }));
+    // An id for all of them would make one job of them.
+    const { jobId: _, ...defaults } = this.jobsOpts as JobsOptions;
+    const withDefaults = jobs.map((job) => ({ ...job, opts: { ...defaults, ...job.opts } }));
     return Job.createBulk<DataType, ResultType, NameType>(this, withDefaults, this.boundStore);
   }
 
   /** Appends a row to the log of a job; resolves to the number of rows. */
   addJobLog(jobId: string, logRow: string, keepLogs?: number): Promise<number> {
-    return Job.addJobLog(this, jobId, logRow, keepLogs, this.store);
+    return Job.addJobLog(this, jobId, logRow, keepLogs, this.boundStore);
   }
 
   /** Sets the progress of a job and emits `progress` with its id. */
@@ -271,7 +273,7 @@ export class Queue<
     const state = toJobState(type);
     const queueId = await this.queueId();
     const removed: string[] = [];
-    const most = limit > 0 ? limit : Number.POSITIVE_INFINITY;
+    const most = limit === 0 ? Number.POSITIVE_INFINITY : limit;
     while (state && removed.length < most) {
       const batch = Math.min(BATCH, most - removed.length);
       const ids = await this.store.cleanJobs(queueId, state, grace, batch);

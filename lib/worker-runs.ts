@@ -13,8 +13,8 @@ import { Job } from './job';
 import { now } from './model/clock';
 import {
   isMoved,
-  isNamed,
   isRateLimitError,
+  isVerdict,
   type Refusal,
   refusalError,
   schedulingError,
@@ -198,10 +198,11 @@ export abstract class WorkerRuns<
       if (refused) throw refused;
       const result = await this.callProcessJob(job, record.token, controller?.signal);
       this.ended(run);
-      await this.complete(job, record, result);
+      await this.complete(run, record, result);
     } catch (thrown) {
+      await this.settleThrown(run, record, thrown);
+    } finally {
       this.ended(run);
-      await this.settleThrown(job, record, thrown);
     }
   }
 
@@ -260,10 +261,11 @@ export abstract class WorkerRuns<
   }
 
   private async complete(
-    job: Job<DataType, ResultType, NameType, ProgressType>,
+    run: Run<Job<DataType, ResultType, NameType, ProgressType>>,
     record: ClaimedJob,
     result: ResultType,
   ): Promise<void> {
+    const { job } = run;
     if (this.announceOwnCompletion(job, record)) return;
     const report = completion(job, record.token, result, this.opts.removeOnComplete);
     const refusal = await this.report(job, record, report);
@@ -274,7 +276,7 @@ export abstract class WorkerRuns<
     const error = refusalError(refusal, record.id, 'moveToFinished');
     this.emit('error', error);
     if (refusal === 'pending_children' || refusal === 'failed_children') {
-      await this.fail(job, record, error);
+      await this.fail(run, record, error);
     }
   }
 
@@ -303,15 +305,19 @@ export abstract class WorkerRuns<
 
   /** A processor threw: it has moved the job, or the job is to wait, or it failed. */
   private async settleThrown(
-    job: Job<DataType, ResultType, NameType, ProgressType>,
+    run: Run<Job<DataType, ResultType, NameType, ProgressType>>,
     record: ClaimedJob,
     thrown: unknown,
   ): Promise<void> {
+    const { job } = run;
     const { id, token } = record;
     const { maxStalledCount } = this.opts;
     const moved = { id, token, outcome: 'moved', max_stalled_count: maxStalledCount } as const;
-    const isLockLost = isNamed(thrown, 'LockLostError');
-    if (isLockLost || JobRun.completionOf(job)) this.emit('error', thrown);
+    const isLockLost = isVerdict(thrown, 'LockLostError');
+    const isOwn = JobRun.completionOf(job) !== undefined;
+    // One that failed keeps its slot until its report is ready, or the next job would start before it is known to have failed.
+    if (isOwn || isLockLost || isMoved(thrown) || isRateLimitError(thrown)) this.ended(run);
+    if (isLockLost || isOwn) this.emit('error', thrown);
     if (this.announceOwnCompletion(job, record)) return;
     if (isLockLost || isMoved(thrown)) {
       await this.loop!.settle(moved);
@@ -328,15 +334,16 @@ export abstract class WorkerRuns<
         await this.loop!.settle(moved);
       }
     } else {
-      await this.fail(job, record, toError(thrown));
+      await this.fail(run, record, toError(thrown));
     }
   }
 
   private async fail(
-    job: Job<DataType, ResultType, NameType, ProgressType>,
+    run: Run<Job<DataType, ResultType, NameType, ProgressType>>,
     record: ClaimedJob,
     error: Error,
   ): Promise<void> {
+    const { job } = run;
     const { removeOnFail, settings, maxStartedAttempts } = this.opts;
     let reason = error;
     // For the backoff strategy, as is its place in the stored job.
@@ -355,6 +362,7 @@ export abstract class WorkerRuns<
       return failure(job, record.token, reason, undefined, removeOnFail);
     });
     const { stacktraces, ...settlement } = report;
+    this.ended(run);
     const refusal = await this.report(job, record, settlement);
     if (refusal) {
       this.emit('error', refusalError(refusal, record.id, 'moveToFinished'));

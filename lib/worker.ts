@@ -148,6 +148,7 @@ export class Worker<
         }),
       rateLimit: () => this.opts.limiter,
       flusher: () => listener.flusher,
+      isClosing: () => this.closing !== undefined,
       isSerial: () => this.currentConcurrency <= 1 && this.opts.prefetch === 0,
     });
   }
@@ -234,9 +235,13 @@ export class Worker<
    * Stops: fetches nothing more, waits for the jobs that run and for their results to be stored.
    * Idempotent.
    * @param force without waiting: jobs that run are taken over by other workers, their results here
-   * are refused
+   * are refused. Also while it closes already.
    */
   override close(force = false): Promise<void> {
+    if (force && this.closing && !this.isAbandoned) {
+      this.abandon();
+      void this.loop?.stop(true);
+    }
     const close = () => this.shutDown(force);
     this.closing ??= this.tracer ? this.tracer.close(force, close) : close();
     return this.closing;
@@ -260,8 +265,11 @@ export class Worker<
     this.emit('closing', 'closing queue');
     if (this.loop || !force) await this.prepared.catch(() => {});
     this.prefetch.release();
+    // What waits to be tried again is not worth it any more, unless it is a report.
+    this.loop?.prod();
     if (!force) await this.whenIdle();
-    await Promise.all([this.runner?.close(force), this.loop?.stop(force)]);
+    const isForced = force || this.isAbandoned;
+    await Promise.all([this.runner?.close(isForced), this.loop?.stop(isForced)]);
     for (const cleanup of this.cleanups) await cleanup();
     await this.scheduler?.close();
     await this.leave();
@@ -289,6 +297,7 @@ export class Worker<
     token: string,
     block: boolean,
   ): Promise<Job<DataType, ResultType, NameType, ProgressType> | undefined> {
+    if (this.closing) return undefined;
     const queueId = await this.queueId();
     const { lockDuration, name = '', drainDelay } = this.opts;
     const until = block && this.isDrained ? elapsed() + drainDelay * 1000 : 0;

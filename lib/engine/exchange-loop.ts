@@ -12,6 +12,8 @@ const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
 /** How long results of a busy worker may wait for a flush that others share. */
 const PATIENCE_MS = 2;
+/** Before a job whose report was refused goes back. */
+const REFUSED_MS = 500;
 /** Between looks for a due job that somebody holds. */
 const HELD_JOB_MS = 50;
 /** The longest that setTimeout can wait. */
@@ -39,6 +41,8 @@ export interface LoopHost {
   flusher(): WalFlusher | undefined;
   /** No job is to start before the one before it is known to be settled. */
   isSerial(): boolean;
+  /** The worker is about to be given up: nothing but what is left to report is worth an exchange. */
+  isClosing(): boolean;
 }
 
 interface Held {
@@ -160,7 +164,7 @@ export class ExchangeLoop {
    */
   async stop(isForced: boolean): Promise<void> {
     this.isStopped = true;
-    this.isForced = isForced;
+    this.isForced ||= isForced;
     clearTimeout(this.alarm);
     if (isForced) this.outbox = [];
     this.hurry();
@@ -186,7 +190,7 @@ export class ExchangeLoop {
       .catch((error: unknown) => this.host.onError(error as Error))
       .finally(() => {
         this.running = undefined;
-        if (this.outbox.length > 0 || (this.isProdded && this.freeSlots() > 0)) this.wake();
+        if (this.isDue()) this.wake();
       });
   }
 
@@ -215,7 +219,10 @@ export class ExchangeLoop {
   private isDue(): boolean {
     if (this.outbox.length > 0) return true;
     if (this.isStopped) return false;
-    if (this.needsResync) return true;
+    const isClosing = this.host.isClosing();
+    // What is not known to be in vain is tried before the end.
+    if (this.needsResync && !(isClosing && this.retryMs > FIRST_RETRY_MS)) return true;
+    if (isClosing) return false;
     // A worker whose slots are all taken is not to be notified.
     if (this.claimable() === 0) return this.isHungry && this.starts.size === 0;
     return this.isProdded || !this.isAsleep();
@@ -291,12 +298,22 @@ export class ExchangeLoop {
     return answer;
   }
 
-  /** What cannot be stored of a job does not hold it for ever: it goes back, and counts as stalled. */
+  /**
+   * What cannot be stored of a job does not hold it for ever: it goes back, and counts as stalled. Not at once, for its failure
+   * may be refused as well.
+   */
   private reject({ settlement, reject }: Report, error: Error): void {
     reject(error);
-    if (settlement.outcome === 'moved') return;
+    if (settlement.outcome === 'moved') {
+      this.held.delete(keyOf(settlement));
+      this.needsResync = true;
+      return;
+    }
     const { id, token } = settlement;
-    this.settle({ id, token, outcome: 'moved' }).catch(this.host.onError);
+    setTimeout(() => {
+      if (this.isStopped) return;
+      this.settle({ id, token, outcome: 'moved' }).catch(this.host.onError);
+    }, REFUSED_MS);
   }
 
   /** Nobody knows what became of these reports: they are sent again, by a worker that is in sync. */

@@ -1,5 +1,5 @@
 import type { JobSpec } from '../model/job-record';
-import { toJsonText } from '../model/json';
+import { dataText, toJsonText } from '../model/json';
 import { parseQualifiedName } from '../model/names';
 import { normalizeBackoff } from '../options/backoff';
 import { checkJobOptions, failurePolicy, isLifo, type JobsOptions } from '../options/job-options';
@@ -25,8 +25,8 @@ export async function prepareJob(
   data: unknown,
   given: JobsOptions,
 ): Promise<PreparedJob> {
-  const dataText = toJsonText(data === undefined ? {} : data, `The data of job ${name}`);
-  checkJobOptions(name, dataText, given);
+  const text = dataText(data, `The data of job ${name}`);
+  checkJobOptions(name, text, given);
   const backoff = normalizeBackoff(given.backoff);
   const opts = { ...given, attempts: given.attempts ?? 0, ...(backoff ? { backoff } : {}) };
   const parent = opts.parent && parseQualifiedName(opts.parent.queue);
@@ -36,9 +36,9 @@ export async function prepareJob(
       queue_id: queueId,
       id: opts.jobId,
       name,
-      data: dataText,
+      data: text,
       opts: toJsonText(opts, `The options of job ${name}`),
-      created_at: opts.timestamp || undefined,
+      created_at: opts.timestamp ? Math.trunc(opts.timestamp) : undefined,
       delay_ms: opts.delay == null ? undefined : Math.ceil(opts.delay),
       priority: opts.priority,
       lifo: isLifo(opts) || undefined,

@@ -2,7 +2,7 @@ import { slotError } from '../model/errors';
 import type { ClaimedJob } from '../model/job-record';
 import { toJsonText } from '../model/json';
 import type { UpsertedScheduler } from '../model/scheduler';
-import { checkJobOptions } from '../options/job-options';
+import { checkJobOptions, checkText, SCHEDULER_ID_LIMIT } from '../options/job-options';
 import {
   type JobSchedulerTemplateOptions,
   type RepeatOptions,
@@ -41,9 +41,8 @@ export async function upsertSchedule(
   template: Template,
   strategy?: RepeatStrategy,
 ): Promise<UpsertedScheduler> {
-  if (typeof id !== 'string' || id.includes('\0')) {
-    throw new Error('The id of a job scheduler must be a string without the character U+0000');
-  }
+  if (typeof id !== 'string') throw new Error('The id of a job scheduler must be a string');
+  checkText('The id of a job scheduler', id, SCHEDULER_ID_LIMIT);
   const resolved = resolveRepeatOptions(given);
   const { immediately, ...repeat } = resolved;
   if (immediately && repeat.every) process.emitWarning(NEEDLESS);

@@ -1,7 +1,7 @@
-import { isNamed } from '../model/errors';
+import { isVerdict } from '../model/errors';
 import type { Settlement } from '../model/job-record';
 import { toJsonText, toStorableText } from '../model/json';
-import { type BackoffStrategy, backoffDelay, normalizeBackoff } from '../options/backoff';
+import { type BackoffStrategy, backoffDelay, NO_RETRY, normalizeBackoff } from '../options/backoff';
 import { isLifo } from '../options/job-options';
 import type { MinimalJob } from '../options/minimal-job';
 import { type RemoveOn, retention } from '../options/retention';
@@ -51,12 +51,12 @@ export async function failure(
   const attemptsMade = job.attemptsMade + 1;
   const mayRetry =
     attemptsMade < (job.opts.attempts ?? 1) &&
-    !isNamed(error, 'UnrecoverableError') &&
+    !isVerdict(error, 'UnrecoverableError') &&
     !(maxStartedAttempts && maxStartedAttempts <= job.attemptsStarted);
   const backoff = normalizeBackoff(job.opts.backoff);
   const delay = mayRetry
     ? (await backoffDelay(backoff, attemptsMade, error, job, strategy)) || 0
-    : -1;
+    : NO_RETRY;
   const limit = job.opts.stackTraceLimit;
   const traces = [...(job.stacktrace ?? [])];
   if (error.stack) traces.push(toStorableText(error.stack));
@@ -70,12 +70,12 @@ export async function failure(
     has_parent: job.parentKey !== undefined,
     deduplication_id: job.opts.deduplication?.id,
   };
-  return delay < 0
+  return delay === NO_RETRY
     ? { ...report, outcome: 'failed', ...retention(job.opts.removeOnFail, ofWorker) }
     : {
         ...report,
         outcome: 'retried',
-        delay_ms: Math.min(Math.round(delay), LONGEST_DELAY_MS),
+        delay_ms: Math.min(Math.max(Math.round(delay), 0), LONGEST_DELAY_MS),
         lifo: isLifo(job.opts),
       };
 }

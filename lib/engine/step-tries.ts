@@ -1,6 +1,6 @@
 import { clearTimeout, setTimeout, sleep } from '../model/clock';
-import { isNamed, isRateLimitError, StepTimeoutError, toError } from '../model/errors';
-import { type BackoffStrategy, backoffDelay } from '../options/backoff';
+import { isRateLimitError, isVerdict, StepTimeoutError, toError } from '../model/errors';
+import { type BackoffStrategy, backoffDelay, NO_RETRY } from '../options/backoff';
 import type { MinimalJob } from '../options/minimal-job';
 import type { ResolvedStepOptions } from '../options/step-options';
 
@@ -11,7 +11,7 @@ const FINAL = [
   'DelayedError',
   'WaitingError',
   'WaitingChildrenError',
-];
+] as const;
 
 /** The surroundings of the tries of a step. */
 export interface TriesHost<Result> {
@@ -42,9 +42,9 @@ export async function withTries<Result>(
       await host.failed(error);
       if (tries > retries) throw thrown;
       const ms = await backoffDelay(backoff, tries, error, host.job, host.strategy);
-      if (ms < 0) throw thrown;
+      if (ms === NO_RETRY) throw thrown;
       const signal = host.cancellation();
-      await sleep(ms, undefined, signal && { signal }).catch(() => {
+      await sleep(Math.max(ms, 0), undefined, signal && { signal }).catch(() => {
         throw thrown;
       });
     }
@@ -52,7 +52,7 @@ export async function withTries<Result>(
 }
 
 function isFinal(error: Error): boolean {
-  return isRateLimitError(error) || FINAL.some((name) => isNamed(error, name));
+  return isRateLimitError(error) || isVerdict(error, ...FINAL);
 }
 
 async function withTimeout<Result>(
@@ -72,8 +72,10 @@ async function withTimeout<Result>(
   const attempt = host.attempt(signal);
   if (timeout === undefined) return attempt;
   let timer: NodeJS.Timeout | undefined;
+  let isLate = false;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
+      isLate = true;
       const error = new StepTimeoutError(name, timeout);
       controller?.abort(error);
       void host.abandon().then(() => reject(error), reject);
@@ -81,6 +83,10 @@ async function withTimeout<Result>(
   });
   try {
     return await Promise.race([attempt, late]);
+  } catch (error) {
+    // What its transaction was ended with is not why it failed.
+    if (isLate) await late;
+    throw error;
   } finally {
     clearTimeout(timer);
     // Whatever a try that is given up comes to in the end, nobody waits for it.

@@ -26,17 +26,21 @@ export const CONNECTION_CLOSED_ERROR_MSG = 'Connection is closed.';
 
 /** Thrown by a processor after `job.moveToDelayed`: the job is neither completed nor failed. */
 export class DelayedError extends Error {
+  static override readonly name: string = 'DelayedError';
+
   constructor(message: string = DELAYED_ERROR) {
     super(message);
-    this.name = 'DelayedError';
+    this.name = new.target.name;
   }
 }
 
 /** Thrown by a processor after `job.moveToWait`: the job is neither completed nor failed. */
 export class WaitingError extends Error {
+  static override readonly name: string = 'WaitingError';
+
   constructor(message: string = WAITING_ERROR) {
     super(message);
-    this.name = 'WaitingError';
+    this.name = new.target.name;
   }
 }
 
@@ -45,9 +49,11 @@ export class WaitingError extends Error {
  * completed nor failed.
  */
 export class WaitingChildrenError extends Error {
+  static override readonly name: string = 'WaitingChildrenError';
+
   constructor(message: string = WAITING_CHILDREN_ERROR) {
     super(message);
-    this.name = 'WaitingChildrenError';
+    this.name = new.target.name;
   }
 }
 
@@ -56,33 +62,41 @@ export class WaitingChildrenError extends Error {
  * attempts unchanged.
  */
 export class RateLimitError extends Error {
+  static override readonly name: string = 'RateLimitError';
+
   constructor(message: string = RATE_LIMIT_ERROR) {
     super(message);
-    this.name = 'RateLimitError';
+    this.name = new.target.name;
   }
 }
 
 /** Thrown by a processor to fail the job for good, whatever attempts are left. */
 export class UnrecoverableError extends Error {
+  static override readonly name: string = 'UnrecoverableError';
+
   constructor(message: string = UNRECOVERABLE_ERROR) {
     super(message);
-    this.name = 'UnrecoverableError';
+    this.name = new.target.name;
   }
 }
 
 /** An operation on an instance that was closed. */
 export class ConnectionClosedError extends Error {
+  static override readonly name: string = 'ConnectionClosedError';
+
   constructor(message: string = CONNECTION_CLOSED_ERROR_MSG) {
     super(message);
-    this.name = 'ConnectionClosedError';
+    this.name = new.target.name;
   }
 }
 
 /** The `connection` option cannot be used. The message says what was given and what is expected. */
 export class InvalidConnectionError extends Error {
+  static override readonly name: string = 'InvalidConnectionError';
+
   constructor(message: string) {
     super(message);
-    this.name = 'InvalidConnectionError';
+    this.name = new.target.name;
   }
 }
 
@@ -91,21 +105,25 @@ export class InvalidConnectionError extends Error {
  * which, and what to do.
  */
 export class SchemaVersionError extends Error {
+  static override readonly name: string = 'SchemaVersionError';
+
   constructor(
     message: string,
     /** What is the matter with the schema. */
     readonly reason: 'missing' | 'older' | 'newer' | 'forbidden' | 'pooled',
   ) {
     super(message);
-    this.name = 'SchemaVersionError';
+    this.name = new.target.name;
   }
 }
 
 /** Data, options or a result that JSON cannot hold. */
 export class InvalidPayloadError extends TypeError {
+  static override readonly name: string = 'InvalidPayloadError';
+
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options);
-    this.name = 'InvalidPayloadError';
+    this.name = new.target.name;
   }
 }
 
@@ -114,6 +132,8 @@ export class InvalidPayloadError extends TypeError {
  * job was given to another, or moved or removed. Nothing of the transaction or the step stays.
  */
 export class LockLostError extends Error {
+  static override readonly name: string = 'LockLostError';
+
   constructor(
     readonly jobId: string,
     what: string,
@@ -124,18 +144,20 @@ export class LockLostError extends Error {
         'The job was taken over by another worker, moved, finished or removed: let this error end the processor.',
       options,
     );
-    this.name = 'LockLostError';
+    this.name = new.target.name;
   }
 }
 
 /** A try of a step took longer than its `timeout`; its transaction was rolled back. */
 export class StepTimeoutError extends Error {
+  static override readonly name: string = 'StepTimeoutError';
+
   constructor(
     readonly step: string,
     readonly timeout: number,
   ) {
     super(`Step "${step}" took longer than ${timeout} ms`);
-    this.name = 'StepTimeoutError';
+    this.name = new.target.name;
   }
 }
 
@@ -147,20 +169,30 @@ export function isErrorLike(thrown: unknown): thrown is Error {
   return typeof (thrown as { message?: unknown } | null | undefined)?.message === 'string';
 }
 
+/** Errors that say what becomes of a job. */
+const verdicts = {
+  DelayedError,
+  WaitingError,
+  WaitingChildrenError,
+  UnrecoverableError,
+  LockLostError,
+} as const;
+
 /**
- * Whether an error is of this kind, also when it was thrown across a process or by another copy of
- * the library.
+ * Whether an error is of this kind, whatever a subclass calls itself; by name alone when it was thrown across a process or by another
+ * copy of the library.
  */
+export function isVerdict(error: unknown, ...kinds: (keyof typeof verdicts)[]): boolean {
+  return kinds.some((kind) => error instanceof verdicts[kind] || isNamed(error, kind));
+}
+
 export function isNamed(error: unknown, name: string): boolean {
   return isErrorLike(error) && error.name === name;
 }
 
-/** Errors by which a processor says that it has moved the job itself. */
-const MOVED = ['DelayedError', 'WaitingError', 'WaitingChildrenError'];
-
 /** Whether a processor says that it has moved its job. */
 export function isMoved(error: unknown): boolean {
-  return MOVED.some((name) => isNamed(error, name));
+  return isVerdict(error, 'DelayedError', 'WaitingError', 'WaitingChildrenError');
 }
 
 /** Whether a processor says that its queue is rate-limited. By message alone, as in BullMQ. */

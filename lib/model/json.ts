@@ -18,6 +18,27 @@ export function toJsonText(value: unknown, what: string): string {
   }
 }
 
+/** The data of a job as JSON text: `{}` for what JSON has no text for, as in BullMQ. */
+export function dataText(data: unknown, what: string): string {
+  const text = toJsonText(data, what);
+  return text === 'null' && data !== null ? '{}' : text;
+}
+
+/** ES2024, which Node has since version 20. */
+interface WellFormed {
+  isWellFormed(): boolean;
+}
+
+/** Whether PostgreSQL can hold a text: not with U+0000 or a half of a surrogate pair. */
+export function isStorable(text: string): boolean {
+  return !text.includes('\0') && (text as unknown as WellFormed).isWellFormed();
+}
+
+/** An id to look for. One that cannot be stored belongs to nothing, as does the empty one. */
+export function lookupId(id: string): string {
+  return isStorable(String(id)) ? id : '';
+}
+
 /** Text as PostgreSQL can hold it: U+0000 and halves of surrogate pairs, which it cannot, become U+FFFD. */
 export function toStorableText(text: string): string {
   return text.replace(/\0|\p{Surrogate}/gu, '\uFFFD');

@@ -1,3 +1,8 @@
+import { isStorable } from './json';
+
+/** The longest name of a queue, in bytes of UTF-8: what an index holds of it and its prefix. */
+const NAME_LIMIT = 1_000;
+
 /** The prefix of queues for which none is given, as in BullMQ. */
 export const DEFAULT_PREFIX = 'bull';
 
@@ -21,5 +26,10 @@ export function parseQualifiedName(qualified: string): { prefix: string; name: s
 export function checkQueueName(name: unknown): asserts name is string {
   if (typeof name !== 'string' || name === '') throw new Error('Queue name must be provided');
   if (name.includes(':')) throw new Error('Queue name cannot contain :');
-  if (name.includes('\0')) throw new Error('Queue name cannot contain the character U+0000');
+  if (!isStorable(name)) {
+    throw new Error('Queue name cannot contain the character U+0000 or half of a surrogate pair');
+  }
+  if (Buffer.byteLength(name) > NAME_LIMIT) {
+    throw new Error(`Queue name cannot be longer than ${NAME_LIMIT} bytes`);
+  }
 }

@@ -10,6 +10,9 @@ export interface BackoffOptions {
   jitter?: number;
 }
 
+/** The delay that stands for no further try; other negative ones are none at all, as in BullMQ. */
+export const NO_RETRY = -1;
+
 /**
  * Computes a delay in milliseconds; 0 tries again at once, -1 fails the job for good.
  * @param attemptsMade tries made, this one included

@@ -14,7 +14,18 @@ import type { Telemetry } from './telemetry-options';
  */
 export type ConnectionOptions = PostgresConnection | RedisSettings | RedisClient;
 
-type PostgresConnection = string | PoolConfig | Pool;
+type PostgresConnection = string | PoolConfig | PostgresPool;
+
+/** A `pg.Pool`, by what it has: the application's may be of another version of `pg`, with types of its own. */
+export interface PostgresPool {
+  // biome-ignore-start lint/suspicious/noExplicitAny: versions differ in what these take and return
+  connect(...args: any[]): any;
+  query(...args: any[]): any;
+  // biome-ignore-end lint/suspicious/noExplicitAny: see above
+  readonly totalCount: number;
+  readonly idleCount: number;
+  readonly waitingCount: number;
+}
 
 /** What every class takes. */
 export interface BaseOptions {
@@ -106,8 +117,9 @@ function resolvePostgres(connection: PostgresConnection): ResolvedConnection {
     );
   }
   if (isPool(connection)) return { pool: connection };
-  if (typeof connection.connectionString === 'string') checkUrl(connection.connectionString);
-  return { config: connection };
+  const config = connection as PoolConfig;
+  if (typeof config.connectionString === 'string') checkUrl(config.connectionString);
+  return { config };
 }
 
 function isPool(connection: object): connection is Pool {

@@ -3,17 +3,21 @@
  * stand for the default connection of the process.
  */
 
-const REDIS_URL = /^rediss?:\/\//;
+const REDIS_URL = /^(rediss?|valkeys?):\/\//;
 
 /** Settings that only a Redis client has, or a cluster of them. */
 const REDIS_ONLY = [
+  'addresses',
   'autoPipeliningIgnoredCommands',
   'autoResendUnfulfilledCommands',
   'autoResubscribe',
   'blockingTimeout',
+  'blockingTimeoutGrace',
   'clientInfoTag',
   'clusterRetryStrategy',
+  'commandQueue',
   'commandTimeout',
+  'Connector',
   'connectTimeout',
   'connectionName',
   'db',
@@ -26,18 +30,24 @@ const REDIS_ONLY = [
   'enableTLSForSentinelMode',
   'failoverDetector',
   'family',
+  'himportFieldsets',
   'keyPrefix',
   'lazyConnect',
   'maxLoadingRetryTime',
   'maxRedirections',
   'maxRetriesPerRequest',
   'monitor',
+  'name',
   'natMap',
   'noDelay',
+  'offlineQueue',
+  'path',
   'preferredSlaves',
+  'protocol',
   'readOnly',
   'reconnectOnError',
   'redisOptions',
+  'replyMapping',
   'retryDelayOnClusterDown',
   'retryDelayOnFailover',
   'retryDelayOnMoved',
@@ -68,8 +78,41 @@ const REDIS_ONLY = [
   'username',
 ] as const;
 
-/** Settings that Redis and PostgreSQL have in common. */
-const COMMON = new Set(['host', 'port', 'password']);
+/** Settings that say where a database is, and of which Redis has none. */
+const DECISIVE = new Set(['connectionString', 'database', 'user']);
+
+/** Settings that only pg has. */
+const POSTGRES_ONLY = new Set([
+  'allowExitOnIdle',
+  'application_name',
+  'binary',
+  'Client',
+  'client_encoding',
+  'connectionTimeoutMillis',
+  'enableChannelBinding',
+  'fallback_application_name',
+  'idle_in_transaction_session_timeout',
+  'idleTimeoutMillis',
+  'keepAliveInitialDelayMillis',
+  'lock_timeout',
+  'max',
+  'maxLifetimeSeconds',
+  'maxUses',
+  'min',
+  'onConnect',
+  'options',
+  'pipeline',
+  'Promise',
+  'query_timeout',
+  'replication',
+  'scramMaxIterations',
+  'ssl',
+  'sslnegotiation',
+  'statement_timeout',
+  'stream',
+  'types',
+  'verify',
+]);
 
 const redisOnly = new Set<string>(REDIS_ONLY);
 
@@ -88,8 +131,6 @@ export type RedisSettings = {
   password?: string;
   url?: string;
   keepAlive?: unknown;
-  name?: string;
-  path?: string;
   reconnectOnError?: ((error: Error) => boolean | 1 | 2) | null;
   retryStrategy?: RetryStrategy;
   clusterRetryStrategy?: RetryStrategy;
@@ -110,17 +151,22 @@ export interface RedisClient {
 
 /**
  * Whether a connection is a client of Redis, the settings of one, or its URL. Only looks: nothing of it is
- * called. `{ host, port }` alone is taken for Redis, unless the port is PostgreSQL's.
+ * called. Settings are those of PostgreSQL when they name a database or a user. Those with nothing else in them that only
+ * pg has, such as `{ host, port }`, are taken for those of Redis, unless the port is PostgreSQL's.
  */
 export function isForeignConnection(connection: unknown): boolean {
   if (typeof connection === 'string') return REDIS_URL.test(connection);
   if (typeof connection !== 'object' || connection === null) return false;
   const given = connection as Record<string, unknown>;
   if (isClient(given)) return true;
+  // A pool has a method for it, whoever made it.
+  if (typeof given['query'] === 'function') return false;
   if (typeof given['url'] === 'string') return REDIS_URL.test(given['url']);
   const fields = Object.keys(given).filter((field) => given[field] !== undefined);
+  if (fields.some((field) => DECISIVE.has(field)) || String(given['host']).startsWith('/'))
+    return false;
   if (fields.some((field) => redisOnly.has(field))) return true;
-  return fields.every((field) => COMMON.has(field)) && Number(given['port']) !== 5432;
+  return !fields.some((field) => POSTGRES_ONLY.has(field)) && Number(given['port']) !== 5432;
 }
 
 /** An ioredis, node-redis or Bun client, or a cluster of them. */

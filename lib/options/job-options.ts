@@ -1,4 +1,5 @@
 import type { FailurePolicy } from '../model/job-record';
+import { isStorable } from '../model/json';
 import type { BackoffOptions } from './backoff';
 import type { RepeatOptions } from './repeat-options';
 import type { RemoveOn } from './retention';
@@ -99,6 +100,12 @@ export function isLifo(opts: JobsOptions): boolean {
 /** The longest delay, in milliseconds: as long as a date can be late. */
 const DELAY_LIMIT = 8_640_000_000_000_000;
 
+/** The longest id, in bytes of UTF-8: two of them are an entry of an index, which holds 2,704. */
+const ID_LIMIT = 1_000;
+
+/** The longest id of a scheduler: its jobs have it in theirs. */
+export const SCHEDULER_ID_LIMIT = ID_LIMIT - 50;
+
 /** The largest priority. */
 export const PRIORITY_LIMIT = 2 ** 21 - 1;
 
@@ -120,7 +127,7 @@ export function failurePolicy(opts: JobsOptions): FailurePolicy | undefined {
  */
 export function checkJobOptions(name: string, dataText: string, opts: JobsOptions): void {
   if (typeof name !== 'string') throw new TypeError('The name of a job must be a string');
-  if (name.includes('\0')) throw new Error('The name of a job cannot contain the character U+0000');
+  checkText('The name of a job', name);
   if (opts.sizeLimit && Buffer.byteLength(dataText) > opts.sizeLimit) {
     throw new Error(`The size of job ${name} exceeds the limit ${opts.sizeLimit} bytes`);
   }
@@ -130,14 +137,23 @@ export function checkJobOptions(name: string, dataText: string, opts: JobsOption
   if (opts.delay != null && opts.delay > DELAY_LIMIT) {
     throw new Error(`The delay of job ${name} exceeds the limit ${DELAY_LIMIT} milliseconds`);
   }
+  const { timestamp } = opts;
+  if (timestamp != null && !(Math.abs(timestamp) <= DELAY_LIMIT)) {
+    throw new Error(`The timestamp of job ${name} must be a number of milliseconds since 1970`);
+  }
   const policies = failurePolicies.filter(([option]) => opts[option]).map(([option]) => option);
   if (policies.length > 1) {
     throw new Error(`The following options cannot be used together: ${policies.join(', ')}`);
   }
-  if (opts.jobId !== undefined) checkJobId(opts.jobId);
+  if (opts.jobId != null) checkJobId(opts.jobId);
   if (opts.priority != null) checkPriority(opts.priority);
   if (opts.deduplication) {
     if (!opts.deduplication.id) throw new Error('Deduplication id must be provided');
+    checkText('The deduplication id', opts.deduplication.id, ID_LIMIT);
+    const { ttl } = opts.deduplication;
+    if (ttl != null && !(Math.abs(ttl) <= DELAY_LIMIT)) {
+      throw new Error(`The deduplication ttl of job ${name} must be a number of milliseconds`);
+    }
     if (opts.parent) {
       throw new Error('Deduplication and parent options cannot be used together');
     }
@@ -151,9 +167,36 @@ export function checkJobOptions(name: string, dataText: string, opts: JobsOption
       throw new Error('Jitter should be between 0 and 1');
     }
   }
-  if (opts.parent && (!opts.parent.id || !opts.parent.queue)) {
-    throw new Error(`The parent of job ${name} needs both an id and a queue`);
+  if (opts.parent) {
+    if (!opts.parent.id || !opts.parent.queue) {
+      throw new Error(`The parent of job ${name} needs both an id and a queue`);
+    }
+    checkText('The id of a parent', opts.parent.id, ID_LIMIT);
   }
+  checkNumbers(name, opts);
+}
+
+/** JSON has no number for these: they would be stored as none. */
+function checkNumbers(job: string, opts: object, path = ''): void {
+  for (const key in opts) {
+    const value = opts[key as keyof typeof opts] as unknown;
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      throw new Error(`The option ${path}${key} of job ${job} must be a finite number`);
+    }
+    if (path === '' && typeof value === 'object' && value !== null) {
+      checkNumbers(job, value, `${key}.`);
+    }
+  }
+}
+
+/** @throws Error for a text that PostgreSQL cannot hold, or not in an index */
+export function checkText(what: string, given: string, limit = Number.POSITIVE_INFINITY): void {
+  const text = String(given);
+  if (!isStorable(text)) {
+    throw new Error(`${what} cannot contain the character U+0000 or half of a surrogate pair`);
+  }
+  if (Buffer.byteLength(text) > limit)
+    throw new Error(`${what} cannot be longer than ${limit} bytes`);
 }
 
 /** @throws Error with BullMQ's messages */
@@ -170,5 +213,5 @@ function checkJobId(jobId: string): void {
   if (jobId.includes(':') && jobId.split(':').length !== 3) {
     throw new Error('Custom Id cannot contain :');
   }
-  if (jobId.includes('\0')) throw new Error('Custom Id cannot contain the character U+0000');
+  checkText('Custom Id', jobId, ID_LIMIT);
 }

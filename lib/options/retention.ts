@@ -22,17 +22,23 @@ export interface Retention {
   keep_limit?: number;
 }
 
+/** A thousand years: a longer time before now is none that the database has. */
+const LONGEST_AGE_MS = 1000 * 366 * 86_400_000;
+
 /** The job's own wish, or else the worker's. */
 export function retention(ofJob: RemoveOn | undefined, ofWorker: RemoveOn | undefined): Retention {
   const wish = ofJob ?? ofWorker;
-  if (wish === undefined || wish === false) return {};
+  if (wish == null || wish === false) return {};
   if (wish === true || wish === 0) return { remove: true };
   const { age, count, limit } = typeof wish === 'number' ? { count: wish } : (wish as KeepJobs);
-  if (count === 0 && age === undefined) return { remove: true };
+  if (count === 0 && age == null) return { remove: true };
   return {
-    ...(count !== undefined && count >= 0 ? { keep_count: storable(count) } : {}),
-    ...(age !== undefined
-      ? { keep_age_ms: Math.ceil(age * 1000), keep_limit: storable(limit ?? 1000) }
+    ...(count != null && count >= 0 ? { keep_count: storable(count) } : {}),
+    ...(age != null
+      ? {
+          keep_age_ms: Math.max(Math.min(Math.ceil(age * 1000), LONGEST_AGE_MS), -LONGEST_AGE_MS),
+          keep_limit: storable(limit ?? 1000),
+        }
       : {}),
   };
 }

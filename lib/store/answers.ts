@@ -16,6 +16,14 @@ export interface JobUpdate {
   json: string;
 }
 
+/** A row for the log of a job, which keeps the last `keep` of them; all, when that is undefined. */
+export interface LogRow {
+  queueId: number;
+  id: string;
+  row: string;
+  keep: number | undefined;
+}
+
 /** A report that was not accepted. */
 export interface RefusedSettlement {
   id: string;

@@ -1,8 +1,8 @@
 import type { DependencyRecord, JobRecord, JobSpec, Settlement } from '../model/job-record';
-import { toStorableText } from '../model/json';
+import { lookupId, toStorableText } from '../model/json';
 import type { StepRecord, StepReport } from '../model/step';
 
-import type { AddedJobs, JobUpdate, Outcome, RefusedSettlement } from './answers';
+import type { AddedJobs, JobUpdate, LogRow, Outcome, RefusedSettlement } from './answers';
 import { Column, Json } from './caller';
 import { QueueStore } from './queue-store';
 
@@ -54,8 +54,11 @@ export class JobStore extends QueueStore {
   /** In the order of the ids; null for a job that does not exist. */
   async getJobs(queueId: number, ids: readonly string[]): Promise<(JobRecord | null)[]> {
     return (
-      (await this.value<(JobRecord | null)[] | null>('get_jobs', queueId, JSON.stringify(ids))) ??
-      []
+      (await this.value<(JobRecord | null)[] | null>(
+        'get_jobs',
+        queueId,
+        JSON.stringify(ids.map(lookupId)),
+      )) ?? []
     );
   }
 
@@ -64,9 +67,8 @@ export class JobStore extends QueueStore {
    * not exist.
    */
   async updateData(updates: readonly JobUpdate[]): Promise<number[]> {
-    // The order in which all lock them.
     const latest = [...new Map(updates.map((update) => [keyOf(update), update])).values()].sort(
-      (a, b) => a.queueId - b.queueId || (a.id < b.id ? -1 : 1),
+      compareKeys,
     );
     const missing = await this.update('update_data', latest);
     if (missing.length === 0) return missing;
@@ -87,7 +89,7 @@ export class JobStore extends QueueStore {
         'integer',
       ),
       new Column(
-        updates.map(({ id }) => id),
+        updates.map(({ id }) => lookupId(id)),
         'text',
       ),
       new Column(
@@ -98,9 +100,26 @@ export class JobStore extends QueueStore {
     return missing ?? [];
   }
 
-  /** The number of rows in the log, or null when there is no such job. */
-  async addLog(queueId: number, id: string, row: string, keep?: number): Promise<number | null> {
-    return this.value('add_log', queueId, id, row, keep ?? null);
+  /** In the order of the rows: how many the log has with it, or null when there is no such job. */
+  async addLogs(rows: readonly LogRow[]): Promise<(number | null)[]> {
+    const places = [...rows.keys()].sort((a, b) => compareKeys(rows[a]!, rows[b]!) || a - b);
+    const sorted = places.map((i) => rows[i]!);
+    const texts = (values: string[]) => new Column(values, 'text');
+    const integers = (field: 'queueId' | 'keep') =>
+      new Column(
+        sorted.map((row) => row[field]),
+        'integer',
+      );
+    const counts = await this.value<(number | null)[]>(
+      'add_logs',
+      integers('queueId'),
+      texts(sorted.map(({ id }) => lookupId(id))),
+      texts(sorted.map(({ row }) => row)),
+      integers('keep'),
+    );
+    const answers = Array<number | null>(rows.length).fill(null);
+    for (const [i, place] of places.entries()) answers[place] = counts[i]!;
+    return answers;
   }
 
   async trimLog(queueId: number, id: string, keep: number): Promise<void> {
@@ -114,7 +133,7 @@ export class JobStore extends QueueStore {
     end: number,
     isAscending: boolean,
   ): Promise<{ logs: string[]; count: number }> {
-    return this.value('get_logs', queueId, id, start, end, isAscending);
+    return this.value('get_logs', queueId, lookupId(id), start, end, isAscending);
   }
 
   async changeDelay(queueId: number, id: string, ms: number): Promise<Outcome> {
@@ -144,7 +163,7 @@ export class JobStore extends QueueStore {
     id: string,
     withChildren: boolean,
   ): Promise<'ok' | 'missing' | 'locked' | 'scheduled'> {
-    return (await this.text('remove_job', queueId, id, withChildren)) as 'ok';
+    return (await this.text('remove_job', queueId, lookupId(id), withChildren)) as 'ok';
   }
 
   async removeDependency(
@@ -313,11 +332,11 @@ export class JobStore extends QueueStore {
 
   /** @param payload JSON text */
   async sendSignal(queueId: number, id: string, name: string, payload: string): Promise<Outcome> {
-    return (await this.text('send_signal', queueId, id, name, payload)) as Outcome;
+    return (await this.text('send_signal', queueId, lookupId(id), name, payload)) as Outcome;
   }
 
   async getSteps(queueId: number, id: string): Promise<StepRecord[]> {
-    return (await this.value<StepRecord[] | null>('get_steps', queueId, id)) ?? [];
+    return (await this.value<StepRecord[] | null>('get_steps', queueId, lookupId(id))) ?? [];
   }
 
   async retryFromStep(
@@ -326,7 +345,13 @@ export class JobStore extends QueueStore {
     name: string,
     opts: object,
   ): Promise<Outcome | 'step_missing'> {
-    const outcome = await this.text('retry_from_step', queueId, id, name, JSON.stringify(opts));
+    const outcome = await this.text(
+      'retry_from_step',
+      queueId,
+      lookupId(id),
+      name,
+      JSON.stringify(opts),
+    );
     return outcome as Outcome;
   }
 }
@@ -358,4 +383,12 @@ function waitsUnderNextNumber(job: JobSpec): boolean {
 
 function keyOf({ queueId, id }: JobUpdate): string {
   return `${queueId}:${id}`;
+}
+
+/** The order in which all lock jobs. */
+function compareKeys(
+  a: { queueId: number; id: string },
+  b: { queueId: number; id: string },
+): number {
+  return a.queueId - b.queueId || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }

@@ -1,4 +1,5 @@
 import type { JobState } from '../model/job-state';
+import { lookupId } from '../model/json';
 import type { Metrics } from '../model/metrics';
 import type {
   AdvanceOutcome,
@@ -117,12 +118,12 @@ export class QueueStore extends Caller {
   }
 
   async getDeduplicationJob(queueId: number, id: string): Promise<string | null> {
-    return this.text('get_deduplication_job', queueId, id);
+    return this.text('get_deduplication_job', queueId, lookupId(id));
   }
 
   /** Whether the id was taken, by this job if one is given. */
   async removeDeduplication(queueId: number, id: string, jobId?: string): Promise<boolean> {
-    return this.value('remove_deduplication', queueId, id, jobId ?? null);
+    return this.value('remove_deduplication', queueId, lookupId(id), jobId ?? null);
   }
 
   /** @param slot the first one of a pattern */
@@ -148,11 +149,11 @@ export class QueueStore extends Caller {
 
   /** Whether there was one. */
   async removeScheduler(queueId: number, id: string): Promise<boolean> {
-    return this.value('remove_scheduler', queueId, id);
+    return this.value('remove_scheduler', queueId, lookupId(id));
   }
 
   async getScheduler(queueId: number, id: string): Promise<SchedulerRecord | null> {
-    return this.value('get_scheduler', queueId, id);
+    return this.value('get_scheduler', queueId, lookupId(id));
   }
 
   async listSchedulers(

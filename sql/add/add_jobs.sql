@@ -106,7 +106,7 @@ begin
          case when s.has_children then 'waiting-children' when s.delay_ms > 0 then 'delayed' else 'waiting' end::job_status,
          s.priority,
          case when s.lifo then -nextval('job_seq') else nextval('job_seq') end,
-         case when s.delay_ms > 0 and not s.has_children then v_now + _ms(s.delay_ms) end,
+         case when s.delay_ms > 0 and not s.has_children then s.created_at + _ms(s.delay_ms) end,
          s.delay_ms,
          s.parent_queue_id, s.parent_id, s.on_failure
   from unnest(v_specs) s;

@@ -1,5 +1,5 @@
 -- Keeps the last p_keep rows of the log of a job (null: all, 0: none).
--- Called by  add_log; Store.trimLog (Job.clearLogs)
+-- Called by  add_logs; Store.trimLog (Job.clearLogs)
 -- Writes     job_log
 create or replace function trim_log(p_queue_id integer, p_id text, p_keep integer) returns void
 language plpgsql set search_path from current as $$

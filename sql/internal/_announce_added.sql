@@ -20,7 +20,7 @@ begin
     if p_is_all_waiting then
       perform _wake(v_queue_id);
     else
-      perform _wake_for_added(v_queue_id, p_specs || p_duplicates, p_now);
+      perform _wake_for_added(v_queue_id, p_specs || p_duplicates);
     end if;
   end loop;
 end;

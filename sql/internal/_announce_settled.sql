@@ -1,8 +1,9 @@
 -- Writes the events of settled jobs, and that the queue is drained when nothing is left to do.
+-- p_attempts are how often those that failed were to be tried, by id; 1 where it does not say.
 -- Called by  _settle_jobs, _complete_jobs, when somebody listens
 -- Writes     event
 -- Notifies   event
-create or replace function _announce_settled(p_queue_id integer, p_settled settled_job[]) returns void
+create or replace function _announce_settled(p_queue_id integer, p_settled settled_job[], p_attempts jsonb) returns void
 language plpgsql as $$
 begin
   insert into event (queue_id, name, job_id, payload, created_at)
@@ -19,8 +20,7 @@ begin
     union all
     select s.ordinality, 2, 'retries-exhausted', s.id, json_build_object('jobId', s.id, 'attemptsMade', s.attempts_made::text)
     from unnest(p_settled) with ordinality s
-    where s.status = 'failed' and s.attempts_made >= coalesce((
-      select (j.opts->>'attempts')::integer from job j where j.queue_id = p_queue_id and j.id = s.id), 1)
+    where s.status = 'failed' and s.attempts_made >= coalesce((p_attempts->s.id)::numeric, 1)
   ) e
   order by e.ordinality, e.step;
   if exists (select from unnest(p_settled) s where s.status in ('completed', 'failed'))

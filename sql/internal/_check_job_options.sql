@@ -45,12 +45,16 @@ begin
       'Custom Id cannot be integers'
     when strpos(v_id, ':') > 0 and cardinality(string_to_array(v_id, ':')) <> 3 then
       'Custom Id cannot contain :'
+    when octet_length(v_id) > 1000 then
+      'Custom Id cannot be longer than 1000 bytes'
     when p_opts ? 'priority' and (v_priority is null or v_priority <> trunc(v_priority)) then
       'Priority should not be float'
     when v_priority not between 0 and 2097151 then
       'Priority should be between 0 and 2097151'
     when _is_truthy(p_opts->'deduplication') and not _is_truthy(p_opts->'deduplication'->'id') then
       'Deduplication id must be provided'
+    when octet_length(p_opts->'deduplication'->>'id') > 1000 then
+      'The deduplication id cannot be longer than 1000 bytes'
     when _is_truthy(p_opts->'deduplication') and _is_truthy(p_opts->'parent') then
       'Deduplication and parent options cannot be used together'
     when p_opts ? 'debounce' then

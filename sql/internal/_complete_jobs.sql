@@ -58,7 +58,7 @@ begin
   if p_mode.is_listened_to then
     perform _announce_settled(p_queue_id, array(
       select row(c.id, 'completed', null, null, null, null, c.value, null, false, null)::settled_job
-      from unnest(v_ids, v_values) c(id, value)));
+      from unnest(v_ids, v_values) c(id, value)), null);
   end if;
   return v_refused;
 end;

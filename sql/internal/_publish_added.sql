@@ -16,7 +16,7 @@ begin
     select s.position, 2,
            case when s.has_children then 'waiting-children' when s.delay_ms > 0 then 'delayed' else 'waiting' end, s.id,
            case when s.delay_ms > 0 and not s.has_children
-                then json_build_object('jobId', s.id, 'delay', _epoch_ms(p_now) + s.delay_ms)
+                then json_build_object('jobId', s.id, 'delay', _epoch_ms(s.created_at) + s.delay_ms)
                 else json_build_object('jobId', s.id) end
     from unnest(p_specs) s where s.queue_id = p_queue_id
     union all

@@ -27,6 +27,7 @@ declare
   v_has_waiting  boolean;
   v_first_run_at timestamptz;
   v_points       integer;
+  v_attempts     jsonb;
   v_settled      settled_job[];
   v_removed      settled_job[];
   v_refused      jsonb;
@@ -92,6 +93,13 @@ begin
   into v_settled, v_has_parents, v_has_waiting, v_first_run_at
   from settled s;
 
+  if p_mode.is_listened_to then
+    -- Read now: some of them are about to go.
+    select jsonb_object_agg(j.id, j.opts->'attempts') into v_attempts
+    from (select o.id, p_queue_id as queue_id from unnest(v_items) o where o.outcome = 'failed' offset 0) i
+    join job j on j.queue_id = i.queue_id and j.id = any (array[i.id])
+    where json_typeof(j.opts->'attempts') = 'number';
+  end if;
   if v_has_removed then
     with removed as (
       delete from job_state s
@@ -137,7 +145,7 @@ begin
     perform _wake_for_delayed(p_queue_id, v_first_run_at);
   end if;
   if p_mode.is_listened_to then
-    perform _announce_settled(p_queue_id, v_settled);
+    perform _announce_settled(p_queue_id, v_settled, v_attempts);
   end if;
   return v_refused;
 end;

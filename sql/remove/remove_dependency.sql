@@ -20,13 +20,13 @@ begin
                     where p.queue_id = v_child.parent_queue_id and p.id = v_child.parent_id) then
     return 'parent_missing';
   end if;
-  update job_state s set parent_queue_id = null, parent_id = null where s.queue_id = p_queue_id and s.id = p_id;
   delete from dependency d
   where d.parent_queue_id = v_child.parent_queue_id and d.parent_id = v_child.parent_id
     and d.child_queue_id = p_queue_id and d.child_id = p_id and d.status = 'pending';
   if not found then
     return 'not_pending';
   end if;
+  update job_state s set parent_queue_id = null, parent_id = null where s.queue_id = p_queue_id and s.id = p_id;
   perform _change_parents(array[row(v_child.parent_queue_id, v_child.parent_id, -1, 0, null, false)::parent_change]);
   return 'ok';
 end;

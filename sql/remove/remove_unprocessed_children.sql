@@ -1,9 +1,9 @@
--- Removes the children of a job that have not been run, with all beneath them. Those that are active, or have
+-- Removes the children of a job that have not been run, with all beneath them but what has finished. Those that are active, or have
 -- somebody active beneath them, stay. Returns how many were removed.
 --
 -- Called by  Store.removeUnprocessedChildren (Job.removeUnprocessedChildren)
--- Writes     as remove_job
--- Locks      the job, then each child as remove_job
+-- Writes     as _remove_family
+-- Locks      the job, then each child as _remove_family
 -- Notifies   wake, event
 create or replace function remove_unprocessed_children(p_queue_id integer, p_id text) returns integer
 language plpgsql set search_path from current as $$
@@ -16,6 +16,6 @@ begin
           order by d.child_queue_id, d.child_id) d
     join job_state s on s.queue_id = d.child_queue_id and s.id = d.child_id
     -- In a `case`, or the planner has jobs removed before it knows whether they are finished.
-    where case when s.finished_at is null then remove_job(d.child_queue_id, d.child_id, true) = 'ok' end);
+    where case when s.finished_at is null then _remove_family(d.child_queue_id, d.child_id, true, true) = 'ok' end);
 end;
 $$;

@@ -1,5 +1,5 @@
 import { InvalidPayloadError, type Job } from '../../lib';
-import { useInstances } from '../helpers/instances';
+import { record, useInstances } from '../helpers/instances';
 import { until } from '../helpers/wait';
 
 const on = useInstances();
@@ -207,6 +207,35 @@ describe('Queue.add', () => {
     const { id, timestamp } = await queue.add('a', {}, { timestamp: 1_700_000_000_123 });
     expect(timestamp).toBe(1_700_000_000_123);
     expect((await queue.getJob(id!))?.timestamp).toBe(1_700_000_000_123);
+  });
+
+  test('counts a delay from the time of creation that the caller gives', async () => {
+    const queue = on.queue();
+    const events = await on.events(queue);
+    const due: number[] = [];
+    events.on('delayed', ({ delay }) => due.push(delay));
+    const timestamp = Date.now() - 60_000;
+    await queue.add('soon', {}, { timestamp, delay: 60_300 });
+    await queue.add('late', {}, { timestamp: timestamp + 3_600_000, delay: 300 });
+    await until(() => due.length === 2);
+    expect(due).toEqual([timestamp + 60_300, timestamp + 3_600_300]);
+    const worker = on.worker(queue, async (job) => job.name);
+    const heard = record(worker, 'completed');
+    await until(() => heard.length === 1);
+    expect(heard[0]![2]).toBe('soon');
+    expect(await queue.getDelayedCount()).toBe(1);
+  });
+
+  test('takes no id for all of its jobs from the default options', async () => {
+    const queue = on.queue(on.name(), { defaultJobOptions: { jobId: 'same' } as object });
+    await queue.add('a', {});
+    await queue.addBulk([{ name: 'b', data: {} }]);
+    expect((await queue.getWaiting()).map(({ id }) => id)).toEqual(['1', '2']);
+  });
+
+  test('takes null for no options', async () => {
+    const queue = on.queue();
+    expect(await queue.add('a', {}, null as never)).toMatchObject({ id: '1' });
   });
 
   test('runs the last of lifo first, then plain ones, then by priority', async () => {

@@ -71,6 +71,37 @@ describe('connections', () => {
     expect(heard[0]![0]).toBe('completed');
   });
 
+  test('may be waited for by transactions longer than one may take to be there', async () => {
+    const connection = { connectionString: on.url, connectionTimeoutMillis: 200 };
+    const queue = on.queue();
+    await queue.addBulk(Array.from({ length: 4 }, (_, i) => ({ name: `${i}`, data: {} })));
+    const opts = { connection, concurrency: 4, transactionConnections: 1 };
+    const worker = on.worker(
+      queue,
+      (job) => job.step('s', ({ tx }) => tx.query('select pg_sleep(0.3)').then(() => job.name)),
+      opts,
+    );
+    const heard = record(worker, 'completed', 'failed');
+    await until(() => heard.length === 4);
+    expect(heard.map(([event]) => event)).toEqual(Array(4).fill('completed'));
+  });
+
+  test('prepare statements apart for schemas whose names are long and alike', async () => {
+    const schemas = ['1', '2'].map((last) => `${'a schema with a long name '.repeat(2)}${last}`);
+    const ran = await Promise.all(
+      schemas.map(async (schema) => {
+        const opts = { schema, connection: on.url };
+        const queue = on.queue('q', opts);
+        await queue.addBulk(Array.from({ length: 20 }, (_, i) => ({ name: schema, data: i })));
+        const worker = on.worker(queue, async (job) => job.name, { ...opts, concurrency: 3 });
+        const heard = record(worker, 'completed', 'failed', 'error');
+        await until(() => heard.length >= 20);
+        return heard.map(([event, , result]) => [event, result]);
+      }),
+    );
+    expect(ran).toEqual(schemas.map((schema) => Array(20).fill(['completed', schema])));
+  });
+
   test('are closed with the last instance, and calls under way end', async () => {
     const connection = named('closing');
     const queue = new Queue(on.name(), { connection });

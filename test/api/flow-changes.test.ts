@@ -143,6 +143,23 @@ describe('removing unprocessed children', () => {
     expect(unprocessed).toEqual(['active', 'failed'].map((id) => `${queue.qualifiedName}:${id}`));
     expect(await queue.getJobState('waits')).toBe('unknown');
   });
+
+  test('leaves what has finished beneath them, with its result', async () => {
+    const queue = on.queue();
+    const child = (id: string, children: FlowJob[] = []): FlowJob => ({
+      name: id,
+      queueName: queue.name,
+      opts: { jobId: id },
+      children,
+    });
+    await on.flow().add(child('p', [child('k', [child('done'), child('waits')])]));
+    const hands: Worker = on.worker(queue, null);
+    await (await hands.getNextJob('t'))!.moveToCompleted('yes', 't', false);
+    await (await queue.getJob('p'))!.removeUnprocessedChildren();
+    const states = ['p', 'k', 'done', 'waits'].map((id) => queue.getJobState(id));
+    expect(await Promise.all(states)).toEqual(['waiting', 'unknown', 'completed', 'unknown']);
+    expect((await queue.getJob('done'))!.returnvalue).toBe('yes');
+  });
 });
 
 describe('a queue that is emptied of the last children', () => {
@@ -210,6 +227,21 @@ describe('a child', () => {
     await (await queue.getJob('A'))!.removeChildDependency();
     const child = (await queue.getJob('A'))!;
     expect([child.parent, child.parentKey]).toEqual([undefined, undefined]);
+  });
+
+  test('that is done already is not detached, and says so each time', async () => {
+    const { parents, queue } = await flow({ opts: { jobId: 'A' } }, { opts: { jobId: 'B' } });
+    const hands: Worker = on.worker(queue, null);
+    await (await hands.getNextJob('t'))!.moveToCompleted('yes', 't', false);
+    for (let i = 0; i < 2; i++) {
+      const child = (await queue.getJob('A'))!;
+      expect(await child.removeChildDependency()).toBe(false);
+      expect(child.parentKey).toBe(`${parents.qualifiedName}:P`);
+    }
+    await (await queue.getJob('A'))!.retry('completed');
+    expect(await (await parents.getJob('P'))!.getDependenciesCount({ unprocessed: true })).toEqual({
+      unprocessed: 2,
+    });
   });
 
   test.each([

@@ -193,6 +193,20 @@ describe('FlowProducer.getFlow', () => {
     expect(await flow.getFlow({ id: 'none', queueName: parents.name })).toBeUndefined();
   });
 
+  test('finds the whole tree for a depth of 0, and nothing once the producer is closed', async () => {
+    const queue = on.queue();
+    const flow = on.flow();
+    const { job } = await flow.add({
+      name: 'p',
+      queueName: queue.name,
+      children: [{ name: 'c', queueName: queue.name }],
+    });
+    const wanted = { id: job.id!, queueName: queue.name, depth: 0 };
+    expect((await flow.getFlow(wanted)).children).toHaveLength(1);
+    await flow.close();
+    expect(await flow.getFlow(wanted)).toBeUndefined();
+  });
+
   test('finds children under prefixes and ids with colons', async () => {
     const queueName = on.name();
     const flow = on.flow({ prefix: '{a:b:c}' });

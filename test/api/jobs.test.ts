@@ -218,6 +218,43 @@ describe('Job.log', () => {
   });
 });
 
+describe('calls of a job that nobody waits for', () => {
+  test('log in their order', async () => {
+    const queue = on.queue();
+    const jobs = await queue.addBulk(Array.from({ length: 10 }, () => ({ name: 'a', data: {} })));
+    const rows = ['a', 'b', 'c', 'd', 'e'];
+    const counts = await Promise.all(
+      jobs.map((job) => Promise.all(rows.map((row) => job.log(row)))),
+    );
+    expect(counts).toEqual(jobs.map(() => [1, 2, 3, 4, 5]));
+    for (const job of jobs) expect((await queue.getJobLogs(job.id!)).logs).toEqual(rows);
+  });
+
+  test('log beside one whose job is gone, which alone is refused', async () => {
+    const queue = on.queue();
+    const [gone, job] = await queue.addBulk([
+      { name: 'a', data: {} },
+      { name: 'b', data: {} },
+    ]);
+    await gone!.remove();
+    expect(await Promise.allSettled([gone!.log('x'), job!.log('y'), job!.log('z')])).toMatchObject([
+      { reason: { message: 'Missing key for job 1. addLog' } },
+      { value: 1 },
+      { value: 2 },
+    ]);
+  });
+
+  test('build on the data and the progress of those before', async () => {
+    const queue = on.queue();
+    const job = await queue.add('a', { z: 1 } as Record<string, number>);
+    await Promise.all(['x', 'y'].map((key) => job.updateData({ ...job.data, [key]: 1 })));
+    const progress = job.updateProgress(50);
+    expect(job.progress).toBe(50);
+    await progress;
+    expect(await queue.getJob('1')).toMatchObject({ data: { x: 1, y: 1, z: 1 }, progress: 50 });
+  });
+});
+
 describe('Job.updateData and updateProgress', () => {
   test.each(['updateData', 'updateProgress'] as const)(
     '%s stores whatever text there is, under whatever id, also 10 MB of it',

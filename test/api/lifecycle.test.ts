@@ -1,5 +1,6 @@
 import { QueueEvents, Worker } from '../../lib';
 import { record, useInstances } from '../helpers/instances';
+import { startProxy } from '../helpers/tcp-proxy';
 import { deferred, until } from '../helpers/wait';
 
 const on = useInstances();
@@ -90,6 +91,27 @@ describe('a worker with one slot', () => {
       ]),
     );
   });
+});
+
+test('a worker with one slot tells that a job has failed, also for a child, before it starts the next', async () => {
+  const queue = on.queue();
+  const child = (name: string, opts = {}) => ({ name, queueName: queue.name, opts });
+  await on.flow().add({
+    ...child('r'),
+    children: [child('bad', { failParentOnFailure: true }), child('k2'), child('k3')],
+  });
+  const order: string[] = [];
+  const worker = on.worker(queue, async (job) => {
+    if (job.name === 'bad') throw new Error('no');
+  });
+  for (const event of ['active', 'completed', 'failed'] as const) {
+    worker.on(event, (job: { name: string } | undefined) => order.push(`${event} ${job?.name}`));
+  }
+  await until(() => order.length === 8);
+  expect(order).toEqual([
+    ...['active bad', 'failed bad', 'active r', 'failed r'],
+    ...['active k2', 'completed k2', 'active k3', 'completed k3'],
+  ]);
 });
 
 describe('a worker with many slots', () => {
@@ -297,6 +319,22 @@ describe('Worker.close', () => {
     });
   });
 
+  test('by force ends one that waits, and what runs then reports nothing', async () => {
+    const queue = on.queue();
+    const isOver = deferred();
+    const worker = on.worker(queue, () => isOver.promise);
+    const heard = record(worker, 'completed', 'failed', 'error');
+    await queue.add('a', {});
+    await until(async () => (await queue.getActiveCount()) === 1);
+    const closing = worker.close();
+    await worker.close(true);
+    await closing;
+    isOver.resolve();
+    await until(async () => (await queue.getWaitingCount()) + (await queue.getActiveCount()) === 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(heard).toEqual([]);
+  });
+
   test('resolves run() of a worker that was started by hand', async () => {
     const worker = on.worker(on.queue(), async () => {}, { autorun: false });
     expect(worker.isRunning()).toBe(false);
@@ -340,6 +378,16 @@ describe('an unreachable database', () => {
     await queue.close();
   });
 
+  test('does not keep a worker from closing that was idle when it went, and was paused', async () => {
+    const proxy = await startProxy(on.url);
+    const worker = on.worker(on.queue(), async () => {}, { connection: proxy.url });
+    await worker.waitUntilReady();
+    await until(() => (worker as unknown as { loop: { isAsleep(): boolean } }).loop.isAsleep());
+    await proxy.close();
+    void worker.pause();
+    await worker.close();
+  });
+
   test('makes waitUntilReady reject', async () => {
     const events = new QueueEvents('q', { connection });
     events.on('error', () => {});
@@ -379,6 +427,12 @@ describe('Worker.getNextJob', () => {
     await queue.add('a', {});
     expect((await coming)?.name).toBe('a');
     expect(heard.map(([event]) => event)).toEqual(['drained', 'active']);
+  });
+
+  test('finds nothing for a worker that is closed', async () => {
+    const worker = on.worker(on.queue(), null);
+    await worker.close();
+    expect(await worker.getNextJob('t')).toBeUndefined();
   });
 
   test('finds nothing for a worker that is paused', async () => {

@@ -53,6 +53,8 @@ describe('prefetch', () => {
     const { queue, worker, ends } = await scene(3);
     await until(async () => (await queue.getActiveCount()) === 4);
     const closing = worker.close();
+    // While the job that runs goes on.
+    await until(async () => (await queue.getWaitingCount()) === 4);
     ends[0]!();
     await closing;
     expect(await queue.getWaitingCount()).toBe(4);

@@ -1,4 +1,4 @@
-import { QueueEventsProducer } from '../../lib';
+import { QueueEventsProducer, UnrecoverableError } from '../../lib';
 import { record, useInstances } from '../helpers/instances';
 import { until } from '../helpers/wait';
 
@@ -61,6 +61,20 @@ describe('QueueEvents', () => {
       ['retries-exhausted', { jobId: '1', attemptsMade: '2' }],
       ['drained'],
     ]);
+  });
+
+  test('tells that no try is left only of a job that had them all, also when it is removed at once', async () => {
+    const { queue, heard } = await listening();
+    on.worker(queue, async () => {
+      throw new UnrecoverableError('no');
+    });
+    await queue.add('a', {}, { attempts: 3, removeOnFail: true });
+    await queue.add('b', {}, { attempts: 1, removeOnFail: true });
+    await queue.add('c', {}, { attempts: 1.5 });
+    await until(() => heard.filter(([event]) => event === 'failed').length === 3);
+    await until(() => heard.some(([event]) => event === 'drained'));
+    const exhausted = heard.filter(([event]) => event === 'retries-exhausted');
+    expect(told(exhausted)).toEqual([['retries-exhausted', { jobId: '2', attemptsMade: '1' }]]);
   });
 
   test('tells when delayed jobs are due, and when they are promoted, changed or removed', async () => {

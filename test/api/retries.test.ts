@@ -83,9 +83,16 @@ describe('attempts', () => {
     expect(job.stacktrace!.map((trace) => trace.split('\n')[0])).toEqual(traces);
   });
 
-  test('end at once with an UnrecoverableError, by class or by name', async () => {
+  test('end at once with an UnrecoverableError, by class, whatever it is called, or by name', async () => {
+    class Fatal extends UnrecoverableError {}
     const byName = () => Object.assign(new Error('named'), { name: 'UnrecoverableError' });
-    for (const error of [() => new UnrecoverableError('never'), byName]) {
+    const renamed = () => Object.assign(new Fatal('renamed'), { name: 'Oops' });
+    for (const error of [
+      () => new UnrecoverableError('never'),
+      () => new Fatal('fatal'),
+      renamed,
+      byName,
+    ]) {
       const { job, heard } = await failing({ attempts: 5, backoff: 10 }, {}, error);
       expect(counters(heard)).toEqual([
         ['active', 1, 1],
@@ -143,6 +150,17 @@ describe('backoff', () => {
     expect(await delaysOf(opts, settings)).toEqual([7, 14]);
     expect(calls).toEqual([1, 2, 3].map((made) => [made, 'mine', 'boom', 'a']));
   });
+
+  test.each<[string, JobsOptions, object]>([
+    ['a strategy', { backoff: { type: 'mine' } }, { backoffStrategy: () => -50 }],
+    ['options', { backoff: -5 }, {}],
+  ])(
+    'that is negative in %s tries again at once, unless it is -1',
+    async (_name, opts, settings) => {
+      const { job } = await failing({ attempts: 3, ...opts }, settings);
+      expect(job.attemptsMade).toBe(3);
+    },
+  );
 
   test('that nobody knows fails the job, and says so', async () => {
     const { job, heard } = await failing({ attempts: 3, backoff: { type: 'mine' } });

@@ -141,6 +141,15 @@ describe('upsertJobScheduler', () => {
     expect(job!.opts).toMatchObject({ attempts: 2, removeOnComplete: true });
   });
 
+  test('gives its jobs a backoff in the form that others have', async () => {
+    const queue = on.queue();
+    await queue.upsertJobScheduler('s', { every: 60_000 }, { opts: { attempts: 3, backoff: 700 } });
+    const seen: unknown[] = [];
+    on.worker(queue, async (job) => seen.push(job.opts.backoff));
+    await until(() => seen.length === 1);
+    expect(seen).toEqual([{ type: 'fixed', delay: 700 }]);
+  });
+
   test('commits or rolls back with the transaction of the application', async () => {
     const queue = on.queue();
     await queue.waitUntilReady();

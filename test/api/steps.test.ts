@@ -173,6 +173,20 @@ describe('job.step', () => {
     await until(async () => (await on.sql(sleeping)).length === 0);
   });
 
+  test('says that it took too long, also when a statement was under way', async () => {
+    const queue = on.queue();
+    const errors: unknown[] = [];
+    const worker = on.worker(
+      queue,
+      (job) => job.step('slow', ({ tx }) => tx.query('select pg_sleep(61)'), { timeout: 200 }),
+      { concurrency: 5 },
+    );
+    worker.on('failed', (_job, error) => errors.push(error));
+    await queue.addBulk(Array.from({ length: 5 }, () => ({ name: 'job', data: {} })));
+    await until(() => errors.length === 5);
+    expect(errors).toEqual(Array(5).fill(expect.any(StepTimeoutError)));
+  });
+
   test('aborts its signal when the job is cancelled, also for a processor without one', async () => {
     const queue = on.queue();
     const begun = deferred();

@@ -187,7 +187,7 @@ const matrix: [call: string, outcomes: Outcomes, after: Partial<Record<State, st
     {},
   ],
   [
-    "coalesce(tuskmq.add_log($1, 'j', 'row', null)::text, 'missing')",
+    "coalesce(tuskmq.add_logs(array[$1::integer], array['j'], array['row'], array[null]::integer[])->>0, 'missing')",
     { missing: 'missing', others: '1' },
     {},
   ],

@@ -39,6 +39,7 @@ function scene() {
     rateLimit: () => undefined,
     flusher: () => undefined,
     isSerial: () => false,
+    isClosing: () => false,
   });
   const settle = (id: string) => loop.settle({ id, token: 't', outcome: 'completed' });
   return { loop, host, sent, settle };

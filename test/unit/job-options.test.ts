@@ -9,6 +9,7 @@ describe('checkJobOptions', () => {
     [{ jobId: '007' }],
     [{ jobId: '1.5' }],
     [{ jobId: 'a:b:c' }],
+    [{ jobId: 'x'.repeat(1_000) }],
     [{ priority: 0 }],
     [{ priority: 2_097_151 }],
     [{ delay: -1 }],
@@ -31,6 +32,27 @@ describe('checkJobOptions', () => {
     [{ backoff: { type: 'fixed', jitter: 1.1 } }, 'Jitter should be between 0 and 1'],
     [{ backoff: { type: 'fixed', jitter: -0.1 } }, 'Jitter should be between 0 and 1'],
     [{ delay: Number.NaN }, 'The delay of job mail must be a finite number of milliseconds'],
+    [
+      { attempts: Number.POSITIVE_INFINITY },
+      'The option attempts of job mail must be a finite number',
+    ],
+    [
+      { removeOnComplete: { count: Number.POSITIVE_INFINITY } },
+      'The option removeOnComplete.count of job mail must be a finite number',
+    ],
+    [
+      { timestamp: Number.NaN },
+      'The timestamp of job mail must be a number of milliseconds since 1970',
+    ],
+    [
+      { deduplication: { id: 'd', ttl: 1e300 } },
+      'The deduplication ttl of job mail must be a number of milliseconds',
+    ],
+    [{ jobId: 'x'.repeat(1_001) }, 'Custom Id cannot be longer than 1000 bytes'],
+    [
+      { deduplication: { id: 'é'.repeat(501) } },
+      'The deduplication id cannot be longer than 1000 bytes',
+    ],
     [{ parent: { id: '', queue: 'q' } }, 'The parent of job mail needs both an id and a queue'],
     [
       { failParentOnFailure: true, removeDependencyOnFailure: true },

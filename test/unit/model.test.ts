@@ -1,8 +1,10 @@
+import { isConnectionError, markUnsent } from '../../lib/db/database';
 import {
   DelayedError,
   InvalidPayloadError,
   isNamed,
   isRateLimitError,
+  isVerdict,
   missingParentError,
   RateLimitError,
   type Refusal,
@@ -50,6 +52,28 @@ describe('errors', () => {
     expect([error.name, error.message]).toEqual([name, message]);
     expect(isNamed(Object.assign(new Error(), { name }), name)).toBe(true);
     expect(isNamed({ name }, name)).toBe(false);
+  });
+
+  test.each(['ECONNREFUSED', 'EAI_AGAIN', '08006', '57P01'])(
+    'with code %s are of the connection',
+    (code) => {
+      expect(isConnectionError(Object.assign(new Error('x'), { code }))).toBe(true);
+      expect(isConnectionError(Object.assign(new Error('x'), { code: '23505' }))).toBe(false);
+    },
+  );
+
+  test('of a statement that was not sent are of the connection, whatever they say', () => {
+    const error = Object.assign(new Error('password authentication failed'), { code: '28P01' });
+    expect(isConnectionError(error)).toBe(false);
+    expect(isConnectionError(markUnsent(error))).toBe(true);
+  });
+
+  test('of subclasses have the names of these, and mean what their parents do', () => {
+    class Mine extends UnrecoverableError {}
+    const renamed = Object.assign(new Mine(), { name: 'Other' });
+    expect([new Mine().name, isVerdict(new Mine(), 'UnrecoverableError')]).toEqual(['Mine', true]);
+    expect(isVerdict(renamed, 'UnrecoverableError')).toBe(true);
+    expect(isVerdict(renamed, 'DelayedError')).toBe(false);
   });
 
   test('of a rate limit are known by message alone', () => {
