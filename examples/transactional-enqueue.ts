@@ -9,6 +9,8 @@ import { Queue, QueueEvents, Worker } from '../lib';
 export async function main(connection: string): Promise<{ mailed: string[]; users: string[] }> {
   const mailed: string[] = [];
   const pool = new Pool({ connectionString: connection });
+  // Without a listener, a connection that is lost while nobody uses it ends the process.
+  pool.on('error', () => {});
   await pool.query('create table if not exists example_user (email text primary key)');
 
   const queue = new Queue('mails', { connection });

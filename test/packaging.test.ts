@@ -188,6 +188,39 @@ describe('the package', () => {
     expect(out).toBe('process thread');
   });
 
+  test('has types that an application can declare its own by', async () => {
+    fs.writeFileSync(
+      path.join(app, 'declared.ts'),
+      `import { FlowProducer, Queue, Worker } from 'tuskmq';
+       export const worker = new Worker('q', async (job) => job.id);
+       export const options = worker.opts;
+       export const queue = new Queue<{ a: number }>('q');
+       export const backend = queue.getBackend();
+       export const flow = new FlowProducer();
+       export function makeWorker() { return new Worker('q', async () => 1); }
+       export class Mine extends Worker { readonly own = this.opts; }`,
+    );
+    const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+    const typeRoots = path.join(root, 'node_modules/@types');
+    const flags = ['--declaration', '--emitDeclarationOnly', '--strict', '--target', 'es2022'];
+    const kinds = ['--module', 'node16', '--typeRoots', typeRoots];
+    await node(app, tsc, ...flags, ...kinds, '--types', 'node', 'declared.ts');
+    const declared = fs.readFileSync(path.join(app, 'declared.d.ts'), 'utf8');
+    expect(declared).not.toMatch(/import\("(?!tuskmq"|pg")/);
+  });
+
+  test('has types that need no esModuleInterop: they import nothing as a default', () => {
+    const dist = path.join(app, 'node_modules/tuskmq/dist');
+    const declarations = fs
+      .readdirSync(dist, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.d.ts'));
+    const faulty = declarations.filter((file) =>
+      /^import (type )?\w+ from/m.test(fs.readFileSync(path.join(dist, file), 'utf8')),
+    );
+    expect(declarations.length).toBeGreaterThan(50);
+    expect(faulty).toEqual([]);
+  });
+
   test.each(['mts', 'cts'])('has types for a .%s file', async (extension) => {
     const file = `types.${extension}`;
     fs.writeFileSync(

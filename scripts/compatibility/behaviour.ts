@@ -104,6 +104,30 @@ export const behaviour: Difference[] = [
     why: 'a schedule must not end by accident',
   },
   {
+    what: 'calls that nobody waits for',
+    bullmq: 'one after the other, on one connection',
+    here: 'adds, logs, new data and progress in their order; others side by side, such as `queue.pause()` and `queue.resume()`',
+    why: 'one that waits for a lock must not hold up all others',
+  },
+  {
+    what: 'a parent whose last child is removed',
+    bullmq: 'runs at once, without its priority',
+    here: 'keeps its delay and priority',
+    why: 'as when its last child has ended',
+  },
+  {
+    what: 'a backoff that the worker does not know, or that throws',
+    bullmq: 'the job stays active until it stalls',
+    here: 'the job fails for good, and the worker tells of an `error`',
+    why: 'it cannot wait for a time that nobody can tell',
+  },
+  {
+    what: 'numbers in options that JSON does not have (`Infinity`, `NaN`)',
+    bullmq: 'an error of Redis’ script, or none',
+    here: 'an error that names the option',
+    why: 'they would be stored as none',
+  },
+  {
     what: 'next slot of a pattern that has a job already',
     bullmq: 'the schedule ends',
     here: 'the slot after it is taken',

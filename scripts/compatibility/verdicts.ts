@@ -101,7 +101,7 @@ const connectionOptions = {
 
 const jobOptions = {
   jobId: differs(
-    'uses up no number of the queue: the next automatic id is the next number',
+    'uses up no number of the queue: the next automatic id is the next number; at most 1,000 bytes',
     'Queue.add keeps an id of the caller and uses up no number for it',
   ),
   parent: same(
@@ -225,7 +225,7 @@ export const verdicts: Verdicts = {
     jobsOpts: same(DEFAULTS),
     defaultJobOptions: same('a queue has a token of its own and default options that are copied'),
     metaValues: differs(
-      'the version is `tuskmq:…`; nothing of it is written',
+      'the version is `bullmq:tuskmq:…`, by which dashboards know the queue; nothing of it is written',
       'a queue tells its settings and its version',
     ),
     getVersion: differs(
@@ -286,7 +286,7 @@ export const verdicts: Verdicts = {
     addJobLog: same('Job.log appends rows, read from any side and in pages'),
     getJobLogs: same('Job.log appends rows, read from any side and in pages'),
     drain: differs(
-      'QueueEvents also tell `removed` of each job, so that who waits for one learns of it',
+      'QueueEvents also tell `removed` of each job, so that who waits for one learns of it; the current job of a scheduler stays',
       'Queue.drain removes what waits, with true also what is delayed, and nothing else',
     ),
     clean: differs(
@@ -298,7 +298,10 @@ export const verdicts: Verdicts = {
       'a job keeps its priority',
       'a queue retries all that ended in a state, their attempts kept',
     ),
-    promoteJobs: differs('a job keeps its priority', 'a queue promotes all that is delayed'),
+    promoteJobs: differs(
+      'a job keeps its priority, and its `delay` is 0 then, as after `promote`',
+      'a queue promotes all that is delayed',
+    ),
     trimEvents: differs(
       'keeps exactly so many',
       'a queue trims its events to a number and tells how many went',
@@ -448,8 +451,9 @@ export const verdicts: Verdicts = {
     log: same('Job.log appends rows, read from any side and in pages'),
     clearLogs: same('Job.log appends rows, read from any side and in pages'),
     remove: same('Job.remove removes nothing when the job or a child is active'),
-    removeUnprocessedChildren: same(
-      'a parent that completes with pending children fails instead, and may be retried',
+    removeUnprocessedChildren: differs(
+      'a child with somebody active beneath it stays whole, where BullMQ leaves the active one without its parent',
+      'removing unprocessed children leaves what has finished beneath them, with its result',
     ),
     removeChildDependency: same('a job is detached from its parent once'),
     removeDeduplicationKey: same(DEDUPLICATION_ENDS),
@@ -478,7 +482,8 @@ export const verdicts: Verdicts = {
     isWaiting: same(STATES),
     getState: same(STATES),
     changeDelay: same('Job.promote and changeDelay are for delayed jobs alone'),
-    changePriority: same(
+    changePriority: differs(
+      'refuses what is no priority, as `add` does',
       'Job.changePriority moves a job to the back of its new class, or to its front',
     ),
     promote: differs(

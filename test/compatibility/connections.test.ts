@@ -42,6 +42,10 @@ describe('a connection that leads to Redis', () => {
       { host: '127.0.0.1', port: 6379 },
       { host: '127.0.0.1', port: 5432, maxRetriesPerRequest: null },
       { host: 'cache', password: 'secret' },
+      { host: 'cache', keepAlive: 30_000, name: 'orders', protocol: 3, whatever: true },
+      { path: '/tmp/redis.sock' },
+      { addresses: [{ host: 'cache' }] },
+      'valkey://localhost',
     ]) {
       const queue = new Queue(on.name(), { connection: connection as never });
       expect(queue.opts.connection).toBe(connection);
@@ -73,7 +77,7 @@ describe('a connection that leads to Redis', () => {
 describe('a connection that leads to PostgreSQL', () => {
   test.each([
     [{ host: '127.0.0.1', port: 1, database: 'app' }],
-    [{ host: '127.0.0.1', port: 1, user: 'me' }],
+    [{ host: '127.0.0.1', port: 1, user: 'me', keepAlive: true }],
     [{ connectionString: 'postgres://127.0.0.1:1/app' }],
   ])('is not taken for one of Redis: %j', async (connection) => {
     setDefaultConnection(on.url);

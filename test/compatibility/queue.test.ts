@@ -23,7 +23,10 @@ describe('a queue', () => {
     const queue = on.queue();
     const version = expect.stringMatching(/^tuskmq:\d+\.\d+\.\d+/);
     expect(await queue.getVersion()).toEqual(version);
-    expect(queue.metaValues).toEqual({ 'opts.maxLenEvents': 10_000, version });
+    expect(queue.metaValues).toEqual({
+      'opts.maxLenEvents': 10_000,
+      version: expect.stringMatching(/^bullmq:tuskmq:\d+\.\d+\.\d+/),
+    });
     expect(await queue.getMeta()).toEqual({ version, maxLenEvents: 10_000, paused: false });
     await queue.pause();
     expect(await queue.getMeta()).toMatchObject({ paused: true });

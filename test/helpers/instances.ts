@@ -98,6 +98,20 @@ export function useInstances(): Instances {
   };
 }
 
+/** Has the database refuse a job that returned this text, as a rule of the application's might. */
+export async function refuseResults(on: Instances, result: string): Promise<void> {
+  await on.sql(`
+    create or replace function public.refuse_result() returns trigger language plpgsql as $$
+    begin
+      if new.return_value::text = '${JSON.stringify(result)}' then
+        raise exception 'this result is refused' using errcode = '23514';
+      end if;
+      return new;
+    end $$;
+    create or replace trigger refuse_result before update on tuskmq.job_state
+    for each row execute function public.refuse_result()`);
+}
+
 /** What an emitter says from now on, as `[event, ...args]`, in order. */
 export function record(emitter: EventEmitter, ...events: string[]): unknown[][] {
   const heard: unknown[][] = [];
