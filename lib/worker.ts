@@ -238,7 +238,7 @@ export class Worker<
    * are refused. Also while it closes already.
    */
   override close(force = false): Promise<void> {
-    if (force && this.closing && !this.isAbandoned) {
+    if (force && this.closing && !this.closed && !this.isAbandoned) {
       this.abandon();
       void this.loop?.stop(true);
     }

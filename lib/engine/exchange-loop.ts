@@ -170,12 +170,15 @@ export class ExchangeLoop {
     this.hurry();
     this.wake();
     await this.running;
-    if (this.workerId !== undefined) {
+    // Once, also when it is stopped by force while it stops.
+    const { workerId } = this;
+    this.workerId = undefined;
+    if (workerId !== undefined) {
       if (this.needsResync) {
         const held = [...this.held.values()];
-        await this.store.resyncWorker(this.queueId, this.workerId, held).catch(this.host.onError);
+        await this.store.resyncWorker(this.queueId, workerId, held).catch(this.host.onError);
       }
-      await this.store.unregisterWorker(this.queueId, this.workerId).catch(this.host.onError);
+      await this.store.unregisterWorker(this.queueId, workerId).catch(this.host.onError);
     }
   }
 

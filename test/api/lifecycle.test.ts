@@ -335,6 +335,16 @@ describe('Worker.close', () => {
     expect(heard).toEqual([]);
   });
 
+  test('by force of one that is closed does nothing', async () => {
+    const worker = on.worker(on.queue(), null, { connection: `${on.url}?application_name=once` });
+    const heard = record(worker, 'error', 'closed');
+    await worker.waitUntilReady();
+    await worker.close();
+    await worker.close(true);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(heard.map(([event]) => event)).toEqual(['closed']);
+  });
+
   test('resolves run() of a worker that was started by hand', async () => {
     const worker = on.worker(on.queue(), async () => {}, { autorun: false });
     expect(worker.isRunning()).toBe(false);
