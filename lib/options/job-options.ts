@@ -101,7 +101,7 @@ export function isLifo(opts: JobsOptions): boolean {
 const DELAY_LIMIT = 8_640_000_000_000_000;
 
 /** The longest id, in bytes of UTF-8: two of them are an entry of an index, which holds 2,704. */
-const ID_LIMIT = 1_000;
+export const ID_LIMIT = 1_000;
 
 /** The longest id of a scheduler: its jobs have it in theirs. */
 export const SCHEDULER_ID_LIMIT = ID_LIMIT - 50;

@@ -1,4 +1,5 @@
 import { type BackoffOptions, normalizeBackoff } from './backoff';
+import { checkText, ID_LIMIT } from './job-options';
 
 export interface StepOptions {
   /** Tries after the first one that failed, within this run of the job. Default 0. */
@@ -48,10 +49,11 @@ export function resolveStepOptions(opts: StepOptions): ResolvedStepOptions {
   return { retries, backoff: normalizeBackoff(backoff), timeout };
 }
 
-/** @throws TypeError for a name that no step can have */
+/** @throws TypeError, or Error for a text that cannot be stored: a name that no step can have */
 export function checkStepName(name: string): string {
   if (typeof name !== 'string' || name === '') {
     throw new TypeError('A step needs a name: a text that is not empty');
   }
+  checkText('The name of a step', name, ID_LIMIT);
   return name;
 }

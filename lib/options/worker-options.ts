@@ -1,5 +1,6 @@
 import type { BackoffStrategy } from './backoff';
 import type { BaseOptions } from './connection-options';
+import { checkText } from './job-options';
 import { type MetricsOptions, metricsPoints } from './metrics-options';
 import type { AdvancedRepeatOptions } from './repeat-options';
 import type { KeepJobs } from './retention';
@@ -142,6 +143,7 @@ export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions
     }
     resolved.limiter = { ...limiter, duration: Math.ceil(limiter.duration) };
   }
+  if (resolved.name !== undefined) checkText('The name of a worker', resolved.name);
   metricsPoints(resolved.metrics);
   return resolved;
 }

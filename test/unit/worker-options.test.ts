@@ -32,6 +32,7 @@ describe('resolveWorkerOptions', () => {
     [{ drainDelay: 0 }, 'drainDelay must be greater than 0'],
     [{ lockDuration: 0 }, 'lockDuration must be greater than 0'],
     [{ lockRenewTime: 0 }, 'lockRenewTime must be greater than 0'],
+    [{ name: 'w\0' }, 'The name of a worker cannot contain the character U+0000'],
     [{ runRetryDelay: -1 }, 'runRetryDelay must be greater or equal than 0'],
     [{ limiter: { max: 1.5, duration: 1 } }, 'limiter.max must be an integer'],
     [{ limiter: { max: -1, duration: 1 } }, 'limiter.max must be an integer'],
