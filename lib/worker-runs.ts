@@ -65,6 +65,8 @@ export type AnyProcessor<
 interface Run<JobType> {
   job: JobType;
   controller: AbortController | undefined;
+  /** Its worker was given up while it ran. */
+  isLost: boolean;
 }
 
 /** The jobs that run in a worker: claimed, run, and reported, one life each. */
@@ -149,6 +151,18 @@ export abstract class WorkerRuns<
     return [...this.runs].map(({ job }) => job.id!);
   }
 
+  /** Others may run by now what runs here, and what only waits here. Told once of each job. */
+  protected leaseLost(): void {
+    this.prefetch.release();
+    const lost = [...this.runs].filter(({ isLost }) => !isLost);
+    for (const run of lost) run.isLost = true;
+    if (lost.length > 0)
+      this.emit(
+        'lockRenewalFailed',
+        lost.map(({ job }) => job.id!),
+      );
+  }
+
   /** How many jobs more to fetch: to run now, or to hold until a slot is free. */
   protected freeSlots(): number {
     if (!this.isFetching()) return 0;
@@ -179,7 +193,7 @@ export abstract class WorkerRuns<
     // An AbortController for each job costs more than many a job: only for processors that look at
     // it.
     const controller = this.runner!.takesSignal ? new AbortController() : undefined;
-    const run = { job, controller };
+    const run = { job, controller, isLost: false };
     this.runs.add(run);
     this.prefetch.runBegan();
     if (record.repeatJobKey && !(await this.advance(record, run))) return;
@@ -209,9 +223,17 @@ export abstract class WorkerRuns<
   private ended(run: Run<Job<DataType, ResultType, NameType, ProgressType>>): void {
     if (!this.runs.delete(run)) return;
     this.prefetch.runEnded();
-    const next = this.isFetching() ? this.prefetch.next() : undefined;
+    this.fillSlots();
     if (this.prefetch.patience === 0) this.loop?.hurry();
-    if (next) this.track(this.process(next));
+  }
+
+  /** Lets jobs run that are held here. */
+  protected fillSlots(): void {
+    while (this.isFetching() && this.runs.size < this.currentConcurrency) {
+      const next = this.prefetch.next();
+      if (!next) return;
+      this.track(this.process(next));
+    }
   }
 
   /** Makes the next job of a scheduler, before this one runs. False when that failed: the job is put off. */

@@ -76,6 +76,7 @@ export class Worker<
 
   set concurrency(concurrency: number) {
     this.currentConcurrency = checkConcurrency(concurrency);
+    this.fillSlots();
     this.loop?.prod();
   }
 
@@ -131,13 +132,14 @@ export class Worker<
   }
 
   private loopOf(queueId: number): ExchangeLoop {
-    const { store, exchanges, listener, pulse } = this.backend;
-    return new ExchangeLoop(store, exchanges, queueId, {
+    const { engineStore, exchanges, listener, pulse } = this.backend;
+    return new ExchangeLoop(engineStore, exchanges, queueId, {
       freeSlots: () => this.freeSlots(),
       patience: () => this.prefetch.patience,
       start: (record) => this.take(record),
       onExchange: (ms) => this.prefetch.exchanged(ms),
       onDrained: () => this.emit('drained'),
+      onLost: () => this.leaseLost(),
       onError: (error) => this.emit('error', error),
       register: () =>
         pulse.registerWorker(queueId, {
@@ -172,12 +174,7 @@ export class Worker<
           this.emit('stalled', jobId, 'active');
         },
         onClaimable: () => loop.prod(),
-        onLeaseLost: () => {
-          // Others run by now what only waited here.
-          this.prefetch.release();
-          const jobIds = this.runningIds();
-          if (jobIds.length > 0) this.emit('lockRenewalFailed', jobIds);
-        },
+        onLeaseLost: () => this.leaseLost(),
         onLeaseRenewed: () => {
           if (this.opts.skipLockRenewal || elapsed() - renewedAt < lockRenewTime) return;
           renewedAt = elapsed();

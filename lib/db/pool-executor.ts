@@ -63,6 +63,8 @@ export function poolExecutor(
     const since = knownSince.get(client) ?? elapsed();
     knownSince.set(client, since);
     if (since > distrustedUntil) return client;
+    // A pool with one client only hands out the same again.
+    knownSince.delete(client);
     destroy(client);
     client.release(true);
     return acquire();

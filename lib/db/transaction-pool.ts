@@ -1,5 +1,6 @@
 import pg, { type Pool, type PoolClient } from 'pg';
 import { setTimeout } from '../model/clock';
+import { ConnectionClosedError } from '../model/errors';
 import { acquireClient } from './acquire-client';
 import { bytesReadBy, connectingInTime, destroy, isBusy } from './node-postgres';
 
@@ -26,6 +27,7 @@ export class TransactionPool {
   private pool: Pool | undefined;
   private max: number | undefined;
   private readonly sessions = new Set<TransactionSession>();
+  private isClosed = false;
 
   /**
    * @param model the pool whose server, user and database are meant
@@ -42,14 +44,23 @@ export class TransactionPool {
     if (this.pool) this.pool.options.max = this.max;
   }
 
-  /** Resolves when a connection is free. */
+  /**
+   * Resolves when a connection is free.
+   * @throws ConnectionClosedError once this is closed
+   */
   async connect(): Promise<TransactionSession> {
+    if (this.isClosed) throw new ConnectionClosedError();
     this.pool ??= this.open();
     let isBroken = false;
     const onLost = () => {
       isBroken = true;
     };
     const client = await acquireClient(this.pool, onLost);
+    // `close` would wait for it.
+    if (this.isClosed) {
+      client.release(true);
+      throw new ConnectionClosedError();
+    }
     const giveBack = (isDestroyed: boolean) => {
       if (!this.sessions.delete(session)) return;
       // After `release`, the pool itself listens to what becomes of an idle one.
@@ -85,6 +96,7 @@ export class TransactionPool {
 
   /** Ends all connections; transactions that are still open are rolled back. */
   async close(): Promise<void> {
+    this.isClosed = true;
     for (const session of this.sessions) session.destroy();
     await this.pool?.end();
   }

@@ -51,6 +51,8 @@ export class Backend {
   /** Where BullMQ's users find the pool. */
   readonly connection: { readonly pool: Pool };
   readonly store: Store;
+  /** The same for what workers do by themselves: statements that are brief. */
+  readonly engineStore: Store;
   /** What the workers report and claim. */
   readonly exchanges: Exchanges;
   private readonly adder: Batcher<readonly JobSpec[], AddedUnit>;
@@ -115,6 +117,7 @@ export class Backend {
     this.executor = poolExecutor(this.open);
     this.store = new Store(this.executor, schema);
     const patient = new Store(this.executor.brief('patiently'), schema);
+    this.engineStore = patient;
     const inTurn = new Store(this.executor.brief('in turn'), schema);
     const hasty = new Store(this.executor.brief('never'), schema);
     this.exchanges = new Exchanges(

@@ -31,6 +31,8 @@ export interface LoopHost {
   onExchange(ms: number): void;
   /** A fetch came back empty after there was work. */
   onDrained(): void;
+  /** The worker was given up meanwhile: what it has claimed may run elsewhere. */
+  onLost(): void;
   /** The exchange failed; it is tried again. */
   onError(error: Error): void;
   /** Makes the worker known to the database, and returns the id under which it claims. */
@@ -356,8 +358,10 @@ export class ExchangeLoop {
         this.needsResync = true;
         throw error;
       });
-      if (epoch === null) this.workerId = undefined;
-      else this.epoch = epoch;
+      if (epoch === null) {
+        this.workerId = undefined;
+        this.host.onLost();
+      } else this.epoch = epoch;
       this.isHungry = false;
       this.isAsleepNow = false;
     }
@@ -383,6 +387,7 @@ export class ExchangeLoop {
     if (answer.lost) {
       this.workerId = undefined;
       this.isProdded = true;
+      this.host.onLost();
       return;
     }
     if (this.isForced || this.givesAnswerBack) {

@@ -37,6 +37,8 @@ export interface Patient {
 export class Pulse {
   private readonly patients = new Set<Patient>();
   private registration: Promise<number> | undefined;
+  /** Under which this process was known last: whoever registers it anew, all are told that have to know. */
+  private lastId: number | undefined;
   private timer: NodeJS.Timeout | undefined;
   private beating: Promise<void> | undefined;
   private isClosed = false;
@@ -117,6 +119,12 @@ export class Pulse {
   private async register(): Promise<number> {
     const { id } = await this.store.registerProcess(hostname(), process.pid);
     await this.onRegistered(id);
+    const isReborn = this.lastId !== undefined;
+    this.lastId = id;
+    if (isReborn) {
+      for (const reborn of this.onReborn) reborn();
+      for (const patient of this.patients) patient.onLeaseLost();
+    }
     return id;
   }
 
@@ -170,8 +178,6 @@ export class Pulse {
         this.logger.warn({}, 'the lease of this process ran out; registering it anew');
         this.registration = undefined;
         await this.processId();
-        for (const reborn of this.onReborn) reborn();
-        for (const patient of patients) patient.onLeaseLost();
       } else {
         for (const patient of patients) patient.onLeaseRenewed();
       }

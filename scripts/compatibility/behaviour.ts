@@ -106,7 +106,7 @@ export const behaviour: Difference[] = [
   {
     what: 'calls that nobody waits for',
     bullmq: 'one after the other, on one connection',
-    here: 'adds, logs, new data and progress in their order; others side by side, such as `queue.pause()` and `queue.resume()`',
+    here: 'adds, logs, new data and progress in their order, unless one waits for a lock; others side by side, such as `queue.pause()` and `queue.resume()`',
     why: 'one that waits for a lock must not hold up all others',
   },
   {

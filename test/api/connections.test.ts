@@ -1,5 +1,6 @@
 import { Pool } from 'pg';
 import { Queue } from '../../lib';
+import { TransactionPool } from '../../lib/db/transaction-pool';
 import { record, useInstances } from '../helpers/instances';
 import { until } from '../helpers/wait';
 
@@ -69,6 +70,17 @@ describe('connections', () => {
     await queue.add('a', {});
     await until(() => heard.length > 0);
     expect(heard[0]![0]).toBe('completed');
+  });
+
+  test('of transactions are closed, also one that is being opened then, and none is opened later', async () => {
+    const model = new Pool({ connectionString: on.url });
+    const transactions = new TransactionPool(model, () => {});
+    const opening = transactions.connect();
+    const closing = transactions.close();
+    await expect(opening).rejects.toThrow('Connection is closed.');
+    await closing;
+    await expect(transactions.connect()).rejects.toThrow('Connection is closed.');
+    await model.end();
   });
 
   test('may be waited for by transactions longer than one may take to be there', async () => {

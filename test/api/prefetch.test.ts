@@ -39,6 +39,22 @@ describe('prefetch', () => {
     expect(started.map(({ name }) => name)).toEqual(['0', '1', '2', '3', '4']);
   });
 
+  test('runs no more at a time when the concurrency is lowered, and more when it is raised', async () => {
+    const { queue, worker, started, ends } = await scene(4);
+    await until(async () => (await queue.getActiveCount()) === 5);
+    worker.concurrency = 3;
+    expect(started.length).toBe(3);
+    worker.concurrency = 1;
+    ends[0]!();
+    await until(async () => (await queue.getCompletedCount()) === 1);
+    expect(started.length).toBe(3);
+    for (let i = 1; i < 5; i++) {
+      await until(() => started.length > i);
+      ends[i]!();
+    }
+    await until(async () => (await queue.getCompletedCount()) === 5);
+  });
+
   test('gives the jobs it holds back when the worker is paused, as if never claimed', async () => {
     const { queue, worker, ends } = await scene(2);
     await until(async () => (await queue.getActiveCount()) === 3);

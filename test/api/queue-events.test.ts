@@ -220,6 +220,26 @@ describe('QueueEvents', () => {
     expect(heard.length).toBe(2);
   });
 
+  test('hears on when its process was given up, whoever finds that out', async () => {
+    const connection = `${on.url}?application_name=reborn`;
+    const queue = on.queue(on.name(), { connection });
+    const events = await on.events(queue, { connection });
+    const heard = record(events, 'completed');
+    const worker = on.worker(queue, async () => {}, { connection });
+    await queue.add('a', {});
+    await until(() => heard.length === 1);
+    const processId = await worker.getBackend().pulse.processId();
+    for (const table of ['event_listener', 'worker']) {
+      await on.sql(`delete from tuskmq.${table} where process_id = $1`, [processId]);
+    }
+    await on.sql('delete from tuskmq.process where id = $1', [processId]);
+    (worker as unknown as { loop: { prod(): void } }).loop.prod();
+    await until(async () => {
+      await queue.add('b', {});
+      return heard.length > 1;
+    });
+  });
+
   test('refuses to run twice', async () => {
     const events = await on.events(on.queue());
     await expect(events.run()).rejects.toThrow('Queue Events is already running.');

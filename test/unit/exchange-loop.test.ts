@@ -6,7 +6,7 @@ import type { Exchange, ExchangeRequest, Store } from '../../lib/store/store';
 /** A loop whose slots are full at first, and the exchanges that it makes: which jobs each reports, and how many it asks for. */
 function scene() {
   const sent: { reported: string[]; limit: number }[] = [];
-  const host = { patience: 0, free: 0 };
+  const host = { patience: 0, free: 0, isLost: false, losses: 0 };
   const exchanges = {
     run: async ({ reports, limit }: ExchangeRequest): Promise<Exchange> => {
       sent.push({ reported: reports.map(({ id }) => id), limit });
@@ -18,7 +18,7 @@ function scene() {
         wakeIn: null,
         deferred: false,
         ranges: null,
-        lost: false,
+        lost: host.isLost,
       };
     },
   } as unknown as Exchanges;
@@ -32,6 +32,10 @@ function scene() {
     start: () => {},
     onExchange: () => {},
     onDrained: () => {},
+    onLost: () => {
+      host.losses++;
+      host.isLost = false;
+    },
     onError: (error) => {
       throw error;
     },
@@ -104,4 +108,13 @@ test('a worker that is stopped by force reports nothing of what gathers', async 
   await turn();
   await loop.stop(true);
   expect(sent).toEqual([]);
+});
+
+test('the worker is told when it was given up, and is made known again', async () => {
+  const { host, sent, settle } = scene();
+  host.isLost = true;
+  await settle('1');
+  await settle('2');
+  expect(host.losses).toBe(1);
+  expect(sent.map(({ reported }) => reported)).toEqual([['1'], ['2']]);
 });
