@@ -15,24 +15,21 @@ begin
   cross join lateral (
     select from job j where j.queue_id = u.queue_id and j.id = u.id for no key update offset 0) j;
 
+  -- Each row with how many its job had before, null where there is no such job: told by windows, for joins of the lists would be quadratic.
   with given as materialized (
     select u.*, row_number() over (partition by u.queue_id, u.id order by u.position) as number
     from unnest(p_queue_ids, p_ids, p_rows, p_keeps) with ordinality u(queue_id, id, row, keep, position)
-  ), logged as materialized (
-    select g.queue_id, g.id,
-           (select count(*) from job_log l where l.queue_id = g.queue_id and l.job_id = g.id) as count
+  ), counted as materialized (
+    select g.*, max(case when g.number = 1 then (
+             select (select count(*) from job_log l where l.queue_id = j.queue_id and l.job_id = j.id)
+             from job j where j.queue_id = g.queue_id and j.id = g.id) end) over (partition by g.queue_id, g.id) as count
     from given g
-    where g.number = 1 and exists (select from job j where j.queue_id = g.queue_id and j.id = g.id)
   ), inserted as (
     insert into job_log (queue_id, job_id, row, logged_at)
-    select g.queue_id, g.id, g.row, _now()
-    from given g
-    join logged j on j.queue_id = g.queue_id and j.id = g.id
-    order by g.position
+    select c.queue_id, c.id, c.row, _now() from counted c where c.count is not null order by c.position
   )
-  select json_agg(case when j.id is not null then least(j.count + g.number, g.keep) end order by g.position) into v_counts
-  from given g
-  left join logged j on j.queue_id = g.queue_id and j.id = g.id;
+  select json_agg(case when c.count is not null then least(c.count + c.number, c.keep) end order by c.position) into v_counts
+  from counted c;
 
   perform trim_log(u.queue_id, u.id, u.keep)
   from (select distinct on (u.queue_id, u.id) u.queue_id, u.id, u.keep

@@ -27,16 +27,20 @@ begin
     union
     select d.child_queue_id, d.child_id
     from tree t
-    join dependency d on d.parent_queue_id = t.queue_id and d.parent_id = t.id
+    cross join lateral (
+      select d.child_queue_id, d.child_id from dependency d
+      where d.parent_queue_id = t.queue_id and d.parent_id = t.id offset 0) d
     where p_with_children
-      and not (p_spares_finished and exists (
-        select from job_state s where s.queue_id = d.child_queue_id and s.id = d.child_id and s.finished_at is not null))
+      -- Not `exists`, for which a plan may read all that has finished.
+      and not (p_spares_finished and (
+        select s.finished_at from job_state s where s.queue_id = d.child_queue_id and s.id = d.child_id) is not null)
   )
   select array_agg(s.queue_id), array_agg(s.id) into v_child_queue_ids, v_child_ids
-  from (select s.queue_id, s.id from tree t join job_state s on s.queue_id = t.queue_id and s.id = t.id
-        order by s.queue_id, s.id for update of s) s;
+  from (select t.queue_id, t.id from tree t order by t.queue_id, t.id offset 0) t
+  cross join lateral (
+    select s.queue_id, s.id from job_state s where s.queue_id = t.queue_id and s.id = t.id for update offset 0) s;
   if exists (select from unnest(v_child_queue_ids, v_child_ids) c(queue_id, id)
-             join job_state s on s.queue_id = c.queue_id and s.id = c.id where s.status = 'active' and not _is_lock_over(s)) then
+             join job_state s on s.queue_id = c.queue_id and s.id = any (array[c.id]) where s.status = 'active' and not _is_lock_over(s)) then
     return 'locked';
   end if;
   perform _remove_jobs(r.queue_id, r.ids, false)

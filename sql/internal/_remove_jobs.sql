@@ -17,7 +17,8 @@ begin
   ), dropped as (
     delete from dependency d
     using removed r
-    where d.parent_queue_id = r.parent_queue_id and d.parent_id = r.parent_id and d.child_queue_id = p_queue_id and d.child_id = r.id
+    where d.parent_id = any (array[r.parent_id]) and d.parent_queue_id = r.parent_queue_id
+      and d.child_id = r.id and d.child_queue_id = p_queue_id
       and d.status = 'pending'
     returning d.parent_queue_id, d.parent_id
   ), published as (

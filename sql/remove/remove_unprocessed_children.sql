@@ -14,7 +14,7 @@ begin
     from (select d.child_queue_id, d.child_id from dependency d
           where d.parent_queue_id = p_queue_id and d.parent_id = p_id and d.status = 'pending'
           order by d.child_queue_id, d.child_id) d
-    join job_state s on s.queue_id = d.child_queue_id and s.id = d.child_id
+    join job_state s on s.queue_id = d.child_queue_id and s.id = any (array[d.child_id])
     -- In a `case`, or the planner has jobs removed before it knows whether they are finished.
     where case when s.finished_at is null then _remove_family(d.child_queue_id, d.child_id, true, true) = 'ok' end);
 end;

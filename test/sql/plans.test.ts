@@ -13,7 +13,7 @@ const on = useInstances();
 const COUNT = 10_000;
 
 const TABLES = [
-  ...['job', 'job_state', 'dependency', 'deduplication', 'step', 'signal', 'event'],
+  ...['job', 'job_state', 'job_log', 'dependency', 'deduplication', 'step', 'signal', 'event'],
   'finish_count',
 ];
 
@@ -44,6 +44,7 @@ async function queueOf(count: number): Promise<number> {
   }
   await fill('step', 'job_id, name, kind, token, started_at', "'w' || i, 's', 'step', 't', now()");
   await fill('signal', 'job_id, name, payload, sent_at', "'w' || i, 's', '1', now()");
+  await fill('job_log', 'job_id, row, logged_at', "'w' || i, 'r', now()");
   await fill('deduplication', 'id, job_id', "'k' || i, 'w' || i");
   await fill(
     'finish_count',
@@ -53,6 +54,12 @@ async function queueOf(count: number): Promise<number> {
   await on.sql(
     `insert into tuskmq.dependency (parent_queue_id, parent_id, child_queue_id, child_id)
      select $1, 'd' || i, $1, 'w' || i from generate_series(1, $2::integer) i`,
+    [queueId, count],
+  );
+  // Delayed jobs with two children: one that is yet to run, and one that has finished.
+  await on.sql(
+    `insert into tuskmq.dependency (parent_queue_id, parent_id, child_queue_id, child_id)
+     select $1, p || i, $1, c || i from generate_series(1, $2::integer) i, (values ('c', 'd'), ('d', 'c')) v(p, c)`,
     [queueId, count],
   );
   await on.sql(
@@ -159,6 +166,12 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
       queueId,
     ),
     step(
+      'adding to logs, also of a job that is gone',
+      20,
+      "select tuskmq.add_logs(array[$1::integer, $1, $1], '{w1,w2,gone}', '{a,b,c}', '{1,null,1}')",
+      queueId,
+    ),
+    step(
       'updating data, also of a job that is gone',
       20,
       "select tuskmq.update_data(array[$1::integer, $1], '{w1,gone}', '{1,2}')",
@@ -249,6 +262,25 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
     ),
     exchange('claiming, and telling of it', 80, 'sixth', []),
     exchange('finishing, and telling of it', 120, 'seventh', ended('sixth', [13, 14, 15])),
+    exchange(
+      'failing, and telling of it',
+      120,
+      'eighth',
+      ended('seventh', [25, 26, 27], { outcome: 'failed' }),
+    ),
+    // The first of them is there in a small queue too.
+    ...['d11', 'd31'].map((id) =>
+      step('removing a job', 60, 'select tuskmq.remove_job($1, $2, true)', queueId, id),
+    ),
+    ...['c15', 'c30'].map((id) =>
+      step(
+        'removing unprocessed children',
+        60,
+        'select tuskmq.remove_unprocessed_children($1, $2)',
+        queueId,
+        id,
+      ),
+    ),
     step('counting new events', COUNT + 100, "select tuskmq.read_events($1, '0', 10)", queueId),
     step('reading events', 60, "select tuskmq.read_events($1, '0', 10)", queueId),
     step(
