@@ -13,7 +13,7 @@ const PATIENCE_MS = 5;
  * The jobs that a worker has claimed beyond those that run, for the slots that come free next.
  *
  * An exchange begins when no more of them are left than will run while it is on its way, or after a few milliseconds: one
- * for each job that ends would cost ten times as much, and break up what jobs do at the same time.
+ * for each job that ends would cost up to twice as much, and break up what jobs do at the same time.
  *
  * With 'auto' they are as many as will run until the next exchange is over, so that none waits for
  * long: for jobs that take their time, none. Where one proves slow all the same, those behind it go

@@ -1,8 +1,8 @@
 import { slotError } from '../model/errors';
 import type { ClaimedJob } from '../model/job-record';
-import { toJsonText } from '../model/json';
+import { checkText, toJsonText } from '../model/json';
 import type { UpsertedScheduler } from '../model/scheduler';
-import { checkJobOptions, checkText, SCHEDULER_ID_LIMIT } from '../options/job-options';
+import { checkJobOptions, SCHEDULER_ID_LIMIT } from '../options/job-options';
 import {
   type JobSchedulerTemplateOptions,
   type RepeatOptions,

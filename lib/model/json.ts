@@ -34,6 +34,16 @@ export function isStorable(text: string): boolean {
   return !text.includes('\0') && (text as unknown as WellFormed).isWellFormed();
 }
 
+/** @throws Error for a text that PostgreSQL cannot hold, or not in an index */
+export function checkText(what: string, given: string, limit = Number.POSITIVE_INFINITY): void {
+  const text = String(given);
+  if (!isStorable(text)) {
+    throw new Error(`${what} cannot contain the character U+0000 or half of a surrogate pair`);
+  }
+  if (Buffer.byteLength(text) > limit)
+    throw new Error(`${what} cannot be longer than ${limit} bytes`);
+}
+
 /** An id to look for. One that cannot be stored belongs to nothing, as does the empty one. */
 export function lookupId(id: string): string {
   return isStorable(String(id)) ? id : '';

@@ -1,4 +1,4 @@
-import { isStorable } from './json';
+import { checkText } from './json';
 
 /** The longest name of a queue, in bytes of UTF-8: what an index holds of it and its prefix. */
 const NAME_LIMIT = 1_000;
@@ -26,10 +26,5 @@ export function parseQualifiedName(qualified: string): { prefix: string; name: s
 export function checkQueueName(name: unknown): asserts name is string {
   if (typeof name !== 'string' || name === '') throw new Error('Queue name must be provided');
   if (name.includes(':')) throw new Error('Queue name cannot contain :');
-  if (!isStorable(name)) {
-    throw new Error('Queue name cannot contain the character U+0000 or half of a surrogate pair');
-  }
-  if (Buffer.byteLength(name) > NAME_LIMIT) {
-    throw new Error(`Queue name cannot be longer than ${NAME_LIMIT} bytes`);
-  }
+  checkText('Queue name', name, NAME_LIMIT);
 }

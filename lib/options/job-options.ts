@@ -1,5 +1,5 @@
 import type { FailurePolicy } from '../model/job-record';
-import { isStorable } from '../model/json';
+import { checkText } from '../model/json';
 import type { BackoffOptions } from './backoff';
 import type { RepeatOptions } from './repeat-options';
 import type { RemoveOn } from './retention';
@@ -187,16 +187,6 @@ function checkNumbers(job: string, opts: object, path = ''): void {
       checkNumbers(job, value, `${key}.`);
     }
   }
-}
-
-/** @throws Error for a text that PostgreSQL cannot hold, or not in an index */
-export function checkText(what: string, given: string, limit = Number.POSITIVE_INFINITY): void {
-  const text = String(given);
-  if (!isStorable(text)) {
-    throw new Error(`${what} cannot contain the character U+0000 or half of a surrogate pair`);
-  }
-  if (Buffer.byteLength(text) > limit)
-    throw new Error(`${what} cannot be longer than ${limit} bytes`);
 }
 
 /** @throws Error with BullMQ's messages */

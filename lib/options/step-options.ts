@@ -1,5 +1,6 @@
+import { checkText } from '../model/json';
 import { type BackoffOptions, normalizeBackoff } from './backoff';
-import { checkText, ID_LIMIT } from './job-options';
+import { ID_LIMIT } from './job-options';
 
 export interface StepOptions {
   /** Tries after the first one that failed, within this run of the job. Default 0. */

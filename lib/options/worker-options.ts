@@ -1,6 +1,6 @@
+import { checkText } from '../model/json';
 import type { BackoffStrategy } from './backoff';
 import type { BaseOptions } from './connection-options';
-import { checkText } from './job-options';
 import { type MetricsOptions, metricsPoints } from './metrics-options';
 import type { AdvancedRepeatOptions } from './repeat-options';
 import type { KeepJobs } from './retention';
