@@ -34,7 +34,8 @@ begin
   if _is_listened_to(p_queue_id) then
     perform _notify_listeners(p_queue_id);
   end if;
-  delete from deduplication d where d.queue_id = p_queue_id and d.job_id = any(p_ids);
+  -- `+ 0`, or a plan may come by the queue, through all of its ids.
+  delete from deduplication d where d.job_id = any(p_ids) and d.queue_id + 0 = p_queue_id;
   perform _delete_rows_of_jobs(p_queue_id, p_ids);
   if p_takes_parents then
     v_parent_ids := array(
