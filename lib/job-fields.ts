@@ -2,7 +2,6 @@ import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
 import { type Refusal, refusalError } from './model/errors';
 import type { JobProgress, JobRecord, ParentKeys } from './model/job-record';
-import { qualifiedName } from './model/names';
 import { type BackoffStrategy, normalizeBackoff } from './options/backoff';
 import type { JobJson, JobJsonSandbox } from './options/job-json';
 import type { JobsOptions } from './options/job-options';
@@ -92,7 +91,7 @@ export class JobFields<
       typeof opts.backoff === 'number'
         ? { ...opts, backoff: normalizeBackoff(opts.backoff)! }
         : opts;
-    this.queueQualifiedName = qualifiedName(queue.prefix, queue.name);
+    this.queueQualifiedName = queue.qualifiedName;
     if (opts.deduplication) this.deduplicationId = opts.deduplication.id;
     this.delay = Math.max(opts.delay ?? 0, 0);
     this.priority = opts.priority ?? 0;

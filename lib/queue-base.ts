@@ -26,6 +26,8 @@ export class QueueBase<
   closing: Promise<void> | undefined;
   /** Whether that is done. */
   closed = false;
+  /** `<prefix>:<name>`: how jobs elsewhere name this queue as the queue of their parent. */
+  readonly qualifiedName: string;
   readonly backend: Backend;
   /** Set on an object that is bound to a transaction of the application's. */
   protected boundStore: Store | undefined;
@@ -43,6 +45,7 @@ export class QueueBase<
   ) {
     super();
     checkQueueName(name);
+    this.qualifiedName = qualifiedName(this.prefix, name);
     this.backend = acquireBackend(name, opts, backendFactory);
     this.queueIdPromise = this.backend.queueId(this.prefix, name);
     this.queueIdPromise.catch((error) => {
@@ -52,11 +55,6 @@ export class QueueBase<
 
   get prefix(): string {
     return this.opts.prefix ?? DEFAULT_PREFIX;
-  }
-
-  /** `<prefix>:<name>`: how jobs elsewhere name this queue as the queue of their parent. */
-  get qualifiedName(): string {
-    return qualifiedName(this.prefix, this.name);
   }
 
   /** The names of the parts of this queue in BullMQ; nothing is stored under them here. */

@@ -22,7 +22,9 @@ import {
   UnrecoverableError,
 } from './model/errors';
 import type { WorkerListener } from './model/events';
+import { InFlight } from './model/in-flight';
 import type { ClaimedJob, JobProgress, Settlement } from './model/job-record';
+import { Passing, Roster } from './model/roster';
 import { metricsPoints } from './options/metrics-options';
 import type { ResolvedWorkerOptions } from './options/worker-options';
 import { QueueBase } from './queue-base';
@@ -62,11 +64,16 @@ export type AnyProcessor<
   ...args: Parameters<Processor<DataType, ResultType, NameType, ProgressType>>
 ) => Promise<ResultType> | ResultType | ValueStream<ResultType>;
 
-interface Run<JobType> {
-  job: JobType;
-  controller: AbortController | undefined;
+class Run<JobType> extends Passing {
   /** Its worker was given up while it ran. */
-  isLost: boolean;
+  isLost = false;
+
+  constructor(
+    readonly job: JobType,
+    public controller: AbortController | undefined,
+  ) {
+    super();
+  }
 }
 
 /** The jobs that run in a worker: claimed, run, and reported, one life each. */
@@ -84,9 +91,9 @@ export abstract class WorkerRuns<
     | Runner<Job<DataType, ResultType, NameType, ProgressType>, ResultType>
     | undefined;
   /** Also of one job more than one: one that was moved may run again before its last run has ended. */
-  private readonly runs = new Set<Run<Job<DataType, ResultType, NameType, ProgressType>>>();
+  private readonly runs = new Roster<Run<Job<DataType, ResultType, NameType, ProgressType>>>();
   protected readonly prefetch: Prefetch;
-  private readonly unsettled = new Set<Promise<void>>();
+  private readonly unsettled = new InFlight();
   protected isAbandoned = false;
   private endWaiting!: () => void;
   private readonly abandoned = new Promise<void>((resolve) => {
@@ -128,7 +135,7 @@ export abstract class WorkerRuns<
 
   /** A job was claimed: it runs now, or waits for a slot, or goes back. */
   protected take(record: ClaimedJob): void {
-    if (this.runs.size < this.currentConcurrency) this.track(this.process(record));
+    if (this.runs.size < this.currentConcurrency) this.begin(record);
     else if (this.isFetching()) this.prefetch.hold(record);
     else this.loop!.giveBack([record]);
   }
@@ -143,7 +150,7 @@ export abstract class WorkerRuns<
   protected async whenIdle(): Promise<void> {
     do {
       await this.loop?.quiet();
-      await Promise.race([Promise.all(this.unsettled), this.abandoned]);
+      await Promise.race([this.unsettled.settled(), this.abandoned]);
     } while (this.unsettled.size > 0 && !this.isAbandoned && !this.isFetching());
   }
 
@@ -178,28 +185,43 @@ export abstract class WorkerRuns<
   abstract isRunning(): boolean;
 
   protected track(processing: Promise<void>): void {
-    const tracked = processing
-      .catch((error) => this.emit('error', error))
-      .then(() => {
-        this.unsettled.delete(tracked);
-      });
-    this.unsettled.add(tracked);
+    this.unsettled.add(processing.catch((error) => this.emit('error', error)));
   }
 
-  /** The life of one job here: claimed, run, reported. */
-  private async process(record: ClaimedJob): Promise<void> {
-    const job = Job.fromJSON<DataType, ResultType, NameType, ProgressType>(this, record);
-    if (this.opts.name) job.processedBy = this.opts.name;
-    // An AbortController for each job costs more than many a job: only for processors that look at
-    // it.
-    const controller = this.runner!.takesSignal ? new AbortController() : undefined;
-    const run = { job, controller, isLost: false };
-    this.runs.add(run);
-    this.prefetch.runBegan();
-    if (record.repeatJobKey && !(await this.advance(record, run))) return;
-    this.emit('active', job, 'waiting');
-    if (this.tracer) await this.tracer.process(job, () => this.perform(run, record));
-    else await this.perform(run, record);
+  /** The life of one job here: claimed, run, reported. Few promises: their number decides what a job costs. */
+  private begin(record: ClaimedJob): void {
+    try {
+      const job = Job.fromJSON<DataType, ResultType, NameType, ProgressType>(this, record);
+      if (this.opts.name) job.processedBy = this.opts.name;
+      // An AbortController for each job costs more than many a job: only for processors that look at
+      // it.
+      const controller = this.runner!.takesSignal ? new AbortController() : undefined;
+      const run = new Run(job, controller);
+      this.runs.add(run);
+      this.prefetch.runBegan();
+      this.track(
+        record.repeatJobKey ? this.processIteration(run, record) : this.process(run, record),
+      );
+    } catch (error) {
+      this.emit('error', error);
+    }
+  }
+
+  private async processIteration(
+    run: Run<Job<DataType, ResultType, NameType, ProgressType>>,
+    record: ClaimedJob,
+  ): Promise<void> {
+    if (await this.advance(record, run)) await this.process(run, record);
+  }
+
+  private process(
+    run: Run<Job<DataType, ResultType, NameType, ProgressType>>,
+    record: ClaimedJob,
+  ): Promise<void> {
+    this.emit('active', run.job, 'waiting');
+    return this.tracer
+      ? this.tracer.process(run.job, () => this.perform(run, record))
+      : this.perform(run, record);
   }
 
   private async perform(
@@ -212,7 +234,11 @@ export abstract class WorkerRuns<
       if (refused) throw refused;
       const result = await this.callProcessJob(job, record.token, controller?.signal);
       this.ended(run);
-      await this.complete(run, record, result);
+      if (this.announceOwnCompletion(job, record)) return;
+      const report = completion(job, record.token, result, this.opts.removeOnComplete);
+      const refusal = await this.report(job, record, report);
+      if (refusal) await this.completionRefused(run, record, refusal);
+      else this.announceCompletion(job, result);
     } catch (thrown) {
       await this.settleThrown(run, record, thrown);
     } finally {
@@ -232,7 +258,7 @@ export abstract class WorkerRuns<
     while (this.isFetching() && this.runs.size < this.currentConcurrency) {
       const next = this.prefetch.next();
       if (!next) return;
-      this.track(this.process(next));
+      this.begin(next);
     }
   }
 
@@ -258,13 +284,14 @@ export abstract class WorkerRuns<
       this.loop?.forget(record);
     } catch {
       // The loop asks until it has an answer: the job goes back then.
-      await this.loop?.settle({ id, token, outcome: 'moved', max_stalled_count: maxStalledCount });
+      const outcome = 'moved';
+      await this.loop?.settle(record, { id, token, outcome, max_stalled_count: maxStalledCount });
     }
     return false;
   }
 
   /** Runs the processor. Tools that trace what workers do put themselves around this method. */
-  protected async callProcessJob(
+  protected callProcessJob(
     job: Job<DataType, ResultType, NameType, ProgressType>,
     token: string,
     signal?: AbortSignal,
@@ -282,19 +309,11 @@ export abstract class WorkerRuns<
     return undefined;
   }
 
-  private async complete(
+  private async completionRefused(
     run: Run<Job<DataType, ResultType, NameType, ProgressType>>,
     record: ClaimedJob,
-    result: ResultType,
+    refusal: Refusal,
   ): Promise<void> {
-    const { job } = run;
-    if (this.announceOwnCompletion(job, record)) return;
-    const report = completion(job, record.token, result, this.opts.removeOnComplete);
-    const refusal = await this.report(job, record, report);
-    if (!refusal) {
-      this.announceCompletion(job, result);
-      return;
-    }
     const error = refusalError(refusal, record.id, 'moveToFinished');
     this.emit('error', error);
     if (refusal === 'pending_children' || refusal === 'failed_children') {
@@ -342,7 +361,7 @@ export abstract class WorkerRuns<
     if (isLockLost || isOwn) this.emit('error', thrown);
     if (this.announceOwnCompletion(job, record)) return;
     if (isLockLost || isMoved(thrown)) {
-      await this.loop!.settle(moved);
+      await this.loop!.settle(record, moved);
     } else if (isRateLimitError(thrown)) {
       const queueId = await this.queueId();
       try {
@@ -353,7 +372,7 @@ export abstract class WorkerRuns<
       } catch (error) {
         this.emit('error', error);
         // The loop asks until it has an answer: a job that is still here goes back then.
-        await this.loop!.settle(moved);
+        await this.loop!.settle(record, moved);
       }
     } else {
       await this.fail(run, record, toError(thrown));
@@ -410,10 +429,20 @@ export abstract class WorkerRuns<
       settlement.parent_id = record.parentId;
     }
     if (this.metricsPoints !== undefined) settlement.metrics_points = this.metricsPoints;
-    if (!this.tracer) return this.loop!.settle(settlement);
-    const send = () => this.loop!.settle(settlement);
+    return this.tracer
+      ? this.reportTraced(this.tracer, job, record, settlement)
+      : this.loop!.settle(record, settlement);
+  }
+
+  private reportTraced(
+    tracer: WorkerTracer,
+    job: Job<DataType, ResultType, NameType, ProgressType>,
+    record: ClaimedJob,
+    settlement: Settlement,
+  ): Promise<Refusal | null> {
+    const send = () => this.loop!.settle(record, settlement);
     const toError = (refusal: Refusal) => refusalError(refusal, settlement.id, 'moveToFinished');
-    return this.tracer.report(endOf(settlement).operation, job, send, toError);
+    return tracer.report(endOf(settlement).operation, job, send, toError);
   }
 
   /**

@@ -1,5 +1,7 @@
 import type { ClientBase, CustomTypesConfig, PoolClient } from 'pg';
 import { clearTimeout, elapsed, nextTurn, setTimeout } from '../model/clock';
+import { InFlight } from '../model/in-flight';
+import { Passing, Roster } from '../model/roster';
 import { acquireClient } from './acquire-client';
 import { alignClock } from './aligned-clock';
 import { type Executor, isConnectionError, isLockTimeout, markUnsent, type Row } from './database';
@@ -37,10 +39,17 @@ export interface PoolExecutor extends Executor {
   abandon(ms: number, which?: 'all' | 'brief'): void;
 }
 
-interface UnderWay {
-  since: number;
+class UnderWay extends Passing {
+  readonly since = elapsed();
   bytesRead: number;
-  isBrief: boolean;
+
+  constructor(
+    readonly client: PoolClient,
+    readonly isBrief: boolean,
+  ) {
+    super();
+    this.bytesRead = bytesReadBy(client);
+  }
 }
 
 /** @param longestMs what a brief statement may take */
@@ -48,8 +57,8 @@ export function poolExecutor(
   { pool, isOwn }: OpenPool,
   longestMs = LONGEST_STATEMENT_MS,
 ): PoolExecutor {
-  const queries = new Set<Promise<unknown>>();
-  const busy = new Map<PoolClient, UnderWay>();
+  const queries = new InFlight();
+  const busy = new Roster<UnderWay>();
   const knownSince = new WeakMap<PoolClient, number>();
   const locks = new LockQueue();
   let hasOwnTimeout: Promise<boolean> | undefined;
@@ -71,7 +80,7 @@ export function poolExecutor(
   };
 
   const giveUp = (until: number, which: 'all' | 'brief') => {
-    for (const [client, { since, bytesRead, isBrief }] of busy) {
+    for (const { client, since, bytesRead, isBrief } of busy) {
       const isSilent = since <= until && bytesReadBy(client) === bytesRead;
       if (isSilent && (isBrief || which === 'all')) destroy(client);
     }
@@ -84,8 +93,8 @@ export function poolExecutor(
     name: string | undefined,
   ) => {
     const client = await acquire();
-    const underWay = { since: elapsed(), bytesRead: bytesReadBy(client), isBrief };
-    busy.set(client, underWay);
+    const underWay = new UnderWay(client, isBrief);
+    busy.add(underWay);
     // What has come before a statement is no answer to it.
     const onSent = () => {
       underWay.bytesRead = bytesReadBy(client);
@@ -94,7 +103,7 @@ export function poolExecutor(
       ? setTimeout(async () => {
           // An answer may be there already, where the process was too busy to read it.
           await nextTurn();
-          if (busy.get(client) === underWay) destroy(client);
+          if (busy.has(underWay)) destroy(client);
         }, longestMs)
       : undefined;
     let failure: Error | undefined;
@@ -110,7 +119,7 @@ export function poolExecutor(
       throw failure;
     } finally {
       clearTimeout(timer);
-      busy.delete(client);
+      busy.delete(underWay);
       client.off('error', ignore);
       client.release(failure && !isServers(failure) ? failure : undefined);
     }
@@ -139,22 +148,15 @@ export function poolExecutor(
   };
 
   const executor = (isBrief: boolean, waits: Waits): Executor => ({
-    async query(text, values, name) {
-      const answer = waiting(() => run(isBrief, text, values, name), waits);
-      queries.add(answer);
-      try {
-        return await answer;
-      } finally {
-        queries.delete(answer);
-      }
-    },
+    query: (text, values, name) =>
+      queries.add(waiting(() => run(isBrief, text, values, name), waits)),
   });
 
   return {
     ...executor(false, 'patiently'),
     brief: (waits) => executor(true, waits),
     async quiet() {
-      while (queries.size > 0) await Promise.allSettled(queries);
+      while (queries.size > 0) await queries.settled();
     },
     abandon(ms, which = 'all') {
       distrustedUntil = elapsed();

@@ -1,11 +1,14 @@
 import { isConflict, isConnectionError, isPassing } from '../db/database';
 import { clearTimeout, elapsed, nextTurn, setTimeout } from '../model/clock';
+import { empty } from '../model/empty';
 import type { Refusal } from '../model/errors';
+import { InFlight } from '../model/in-flight';
 import type { ClaimedJob, Settlement } from '../model/job-record';
+import { Roster } from '../model/roster';
 import type { Exchange, RateLimit, Store } from '../store/store';
 import { ClaimRanges } from './claim-ranges';
 import type { Exchanges } from './exchanges';
-import { answerAll, keyOf, Report } from './report';
+import { answerAll, Report } from './report';
 import type { WalFlusher } from './wal-flusher';
 
 const FIRST_RETRY_MS = 100;
@@ -47,11 +50,6 @@ export interface LoopHost {
   isClosing(): boolean;
 }
 
-interface Held {
-  id: string;
-  token: string;
-}
-
 /**
  * A worker's conversation with the database: one exchange at a time reports what is finished and
  * claims what there are slots for, so results pile up into batches by themselves while an exchange
@@ -83,11 +81,11 @@ export class ExchangeLoop {
   private isForced = false;
   private retryMs = FIRST_RETRY_MS;
   private outbox: Report[] = [];
-  /** What runs, or is yet to be reported or confirmed: by id and token, for a job may run again before that. */
-  private readonly held = new Map<string, Held>();
+  /** What runs, or is yet to be reported or confirmed. */
+  private readonly held = new Roster<ClaimedJob>();
   private exchangeCount = 0;
   private readonly ranges = new ClaimRanges();
-  private readonly confirmations = new Set<Promise<void>>();
+  private readonly confirmations = new InFlight();
   /** Jobs with a try left whose report waits for a confirmation. */
   private readonly unconfirmed = new Set<string>();
   private readonly starts = new Set<Promise<void>>();
@@ -126,8 +124,8 @@ export class ExchangeLoop {
   }
 
   /** Reports what became of a job. Resolves to null, or to why the database did not accept it. */
-  settle(settlement: Settlement): Promise<Refusal | null> {
-    const report = new Report(settlement);
+  settle(job: ClaimedJob, settlement: Settlement): Promise<Refusal | null> {
+    const report = new Report(job, settlement);
     // After a forced end nobody is told any more.
     if (!this.isForced) {
       this.outbox.push(report);
@@ -138,7 +136,7 @@ export class ExchangeLoop {
 
   /** The job is no longer ours: its processor moved it. */
   forget(job: ClaimedJob): void {
-    this.held.delete(keyOf(job));
+    this.held.delete(job);
     this.prod();
   }
 
@@ -149,7 +147,7 @@ export class ExchangeLoop {
   giveBack(jobs: readonly ClaimedJob[]): void {
     if (jobs.length === 0) return;
     this.givesAnswerBack ||= this.isExchanging;
-    for (const job of jobs) this.held.delete(keyOf(job));
+    for (const job of jobs) this.held.delete(job);
     this.needsResync = true;
     this.prod();
   }
@@ -177,8 +175,7 @@ export class ExchangeLoop {
     this.workerId = undefined;
     if (workerId !== undefined) {
       if (this.needsResync) {
-        const held = [...this.held.values()];
-        await this.store.resyncWorker(this.queueId, workerId, held).catch(this.host.onError);
+        await this.resync(workerId).catch(this.host.onError);
       }
       await this.store.unregisterWorker(this.queueId, workerId).catch(this.host.onError);
     }
@@ -298,8 +295,8 @@ export class ExchangeLoop {
     this.host.onExchange(elapsed() - sentAt);
     const isOnDisk =
       answer.deferred && reports.length > 0 ? flusher?.flushed(PATIENCE_MS) : undefined;
-    if (isOnDisk || this.confirmations.size > 0) this.confirm(isOnDisk, reports, answer);
-    else this.deliver(reports, answer);
+    if (isOnDisk || this.confirmations.size > 0) this.confirm(isOnDisk, reports, answer.refused);
+    else this.deliver(reports, answer.refused);
     return answer;
   }
 
@@ -307,17 +304,17 @@ export class ExchangeLoop {
    * What cannot be stored of a job does not hold it for ever: it goes back, and counts as stalled. Not at once, for its failure
    * may be refused as well.
    */
-  private reject({ settlement, reject }: Report, error: Error): void {
+  private reject({ job, settlement, reject }: Report, error: Error): void {
     reject(error);
     if (settlement.outcome === 'moved') {
-      this.held.delete(keyOf(settlement));
+      this.held.delete(job);
       this.needsResync = true;
       return;
     }
     const { id, token } = settlement;
     setTimeout(() => {
       if (this.isStopped) return;
-      this.settle({ id, token, outcome: 'moved' }).catch(this.host.onError);
+      this.settle(job, { id, token, outcome: 'moved' }).catch(this.host.onError);
     }, REFUSED_MS);
   }
 
@@ -331,19 +328,21 @@ export class ExchangeLoop {
   }
 
   /** Delivers the answer to these reports when it is on disk, and after those that came before. */
-  private confirm(isOnDisk: Promise<void> | undefined, reports: Report[], answer: Exchange): void {
+  private confirm(
+    isOnDisk: Promise<void> | undefined,
+    reports: Report[],
+    refused: Exchange['refused'],
+  ): void {
     for (const { settlement } of reports) {
       if (settlement.outcome === 'retried') this.unconfirmed.add(settlement.id);
     }
-    const confirmation = Promise.all([isOnDisk, ...this.confirmations])
-      .then(
-        () => this.deliver(reports, answer),
-        (error: unknown) => {
-          this.repeat(reports, error as Error);
-          setTimeout(() => this.wake(), FIRST_RETRY_MS);
-        },
-      )
-      .finally(() => this.confirmations.delete(confirmation));
+    const confirmation = Promise.all([isOnDisk, this.confirmations.settled()]).then(
+      () => this.deliver(reports, refused),
+      (error: unknown) => {
+        this.repeat(reports, error as Error);
+        setTimeout(() => this.wake(), FIRST_RETRY_MS);
+      },
+    );
     this.confirmations.add(confirmation);
   }
 
@@ -352,9 +351,7 @@ export class ExchangeLoop {
     if (this.workerId !== undefined && this.needsResync) {
       // Before the answer is there: what is given back meanwhile needs another one.
       this.needsResync = false;
-      const held = [...this.held.values()];
-      const resync = this.store.resyncWorker(this.queueId, this.workerId, held);
-      const epoch = await resync.catch((error) => {
+      const epoch = await this.resync(this.workerId).catch((error) => {
         this.needsResync = true;
         throw error;
       });
@@ -375,12 +372,19 @@ export class ExchangeLoop {
     return this.workerId;
   }
 
-  private deliver(reports: Report[], { refused }: Exchange): void {
-    for (const { settlement } of reports) {
-      this.held.delete(keyOf(settlement));
+  /** The new epoch, or null when the worker is not known any more. */
+  private resync(workerId: string): Promise<number | null> {
+    const held = [...this.held].map(({ id, token }) => ({ id, token }));
+    return this.store.resyncWorker(this.queueId, workerId, held);
+  }
+
+  private deliver(reports: Report[], refused: Exchange['refused']): void {
+    for (const { job, settlement } of reports) {
+      this.held.delete(job);
       this.unconfirmed.delete(settlement.id);
     }
     answerAll(reports, refused);
+    empty(reports);
   }
 
   private accept(answer: Exchange, limit: number): void {
@@ -396,15 +400,17 @@ export class ExchangeLoop {
       return;
     }
     this.setAlarm(answer.wakeIn);
-    this.ranges.claimed(answer.jobs.length, answer.ranges);
+    const count = answer.jobs.length;
+    this.ranges.claimed(count, answer.ranges);
     for (const job of answer.jobs) {
-      this.held.set(keyOf(job), { id: job.id, token: job.token });
+      this.held.add(job);
       this.isWorkedSinceDrained = true;
       this.start(job);
     }
-    if (limit > 0 && answer.jobs.length === 0 && this.isWorkedSinceDrained) {
+    empty(answer.jobs);
+    if (limit > 0 && count === 0 && this.isWorkedSinceDrained) {
       this.isWorkedSinceDrained = false;
-      void Promise.all(this.confirmations).then(() => this.host.onDrained());
+      void this.confirmations.settled().then(() => this.host.onDrained());
     }
   }
 
@@ -413,7 +419,7 @@ export class ExchangeLoop {
     const isUnconfirmed = job.attemptsMade > 0 && this.unconfirmed.has(job.id);
     if (!isUnconfirmed) this.host.start(job);
     else {
-      const start = Promise.all(this.confirmations).then(() => {
+      const start = this.confirmations.settled().then(() => {
         this.starts.delete(start);
         if (this.isForced) return;
         // Nobody knows whether its last try is over.

@@ -1,5 +1,5 @@
 import type { Refusal } from '../model/errors';
-import type { Settlement } from '../model/job-record';
+import type { ClaimedJob, Settlement } from '../model/job-record';
 import type { RefusedSettlement } from '../store/store';
 
 /** What became of a job, on its way to the database. */
@@ -10,7 +10,10 @@ export class Report {
   private resolve!: (refusal: Refusal | null) => void;
   reject!: (error: Error) => void;
 
-  constructor(readonly settlement: Settlement) {
+  constructor(
+    readonly job: ClaimedJob,
+    readonly settlement: Settlement,
+  ) {
     this.answered = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -34,12 +37,12 @@ export function answerAll(
   reports: readonly Report[],
   refused: readonly RefusedSettlement[] | null,
 ): void {
-  const refusals = new Map(refused?.map((refusal) => [keyOf(refusal), refusal.outcome]));
-  for (const report of reports) report.answer(refusals.get(keyOf(report.settlement)) ?? null);
+  const refusals = refused && new Map(refused.map((refusal) => [keyOf(refusal), refusal.outcome]));
+  for (const report of reports) report.answer(refusals?.get(keyOf(report.settlement)) ?? null);
 }
 
 /** A run of a job: the job may run again before what became of it is known. */
-export function keyOf({ id, token }: { id: string; token: string }): string {
+function keyOf({ id, token }: { id: string; token: string }): string {
   return `${token} ${id}`;
 }
 

@@ -1,13 +1,13 @@
 import type { SandboxOptions } from '../options/sandbox-options';
 import type { SandboxableJob } from './sandbox/job-calls';
 import { Sandbox, type SandboxHost } from './sandbox/sandbox';
-import { isStream, lastOf } from './value-stream';
+import { isStream, lastOf, type ValueStream } from './value-stream';
 
 /** What a worker runs its jobs with. */
 export interface Runner<JobType, ResultType> {
   /** Whether it looks at an AbortSignal: one for each job costs more than many a job. */
   readonly takesSignal: boolean;
-  run(job: JobType, token: string, signal?: AbortSignal): Promise<ResultType> | ResultType;
+  run(job: JobType, token: string, signal?: AbortSignal): Promise<ResultType>;
   /** Gives up what it keeps for the jobs. By force also while they run. */
   close(force: boolean): Promise<void>;
 }
@@ -26,20 +26,28 @@ export interface RunnerHost extends SandboxHost {
  * @throws Error when there is no such file; TypeError for anything else
  */
 export function runnerOf<JobType extends SandboxableJob, ResultType>(
-  processor: Runner<JobType, unknown>['run'] | string | URL,
+  processor: ((job: JobType, token: string, signal?: AbortSignal) => unknown) | string | URL,
   opts: SandboxOptions,
   host: RunnerHost,
 ): Runner<JobType, ResultType> {
   if (typeof processor === 'function') {
+    const drain = (stream: ValueStream<unknown>, job: JobType) => {
+      const save = async (value: unknown) => {
+        await job.updateProgress(value);
+      };
+      return lastOf(stream, save, host.cancellationOf(job)) as Promise<ResultType>;
+    };
     return {
       takesSignal: processor.length >= 3,
-      run: async (job, token, signal) => {
-        const result = await processor(job, token, signal);
-        if (!isStream(result)) return result as ResultType;
-        const save = async (value: unknown) => {
-          await job.updateProgress(value);
-        };
-        return (await lastOf(result, save, host.cancellationOf(job))) as ResultType;
+      // No async function around the processor: each costs as much as a third of all else that a job takes here.
+      run: (job, token, signal) => {
+        try {
+          return Promise.resolve(processor(job, token, signal)).then((result) =>
+            isStream(result) ? drain(result, job) : (result as ResultType),
+          );
+        } catch (error) {
+          return Promise.reject(error);
+        }
       },
       close: async () => {},
     };

@@ -54,6 +54,8 @@ export interface ClaimedJob extends JobRecord {
   token: string;
   /** Undefined for a job without a parent. */
   parentQueueId?: number;
+  /** Among those that its worker holds. */
+  place?: number | undefined;
 }
 
 /** One job to add: the fields of the SQL type `job_spec`. */

@@ -1,8 +1,9 @@
 import type { Executor, Row } from '../db/database';
-import type { ClaimedJob, JobRecord } from '../model/job-record';
-
+import { empty } from '../model/empty';
+import type { ClaimedJob } from '../model/job-record';
 import type { Exchange, Heartbeat, RateLimit, RegisteredWorker } from './answers';
 import { Json, placeholders } from './caller';
+import { parentQueueIdOf, toClaimedJob } from './claimed-row';
 import type { ExchangeRequest } from './exchange-request';
 import { JobStore } from './job-store';
 import { sortReports } from './reports';
@@ -78,21 +79,22 @@ export class Store extends JobStore {
    * @throws Error like that of a lost connection, for the exchanges have happened
    */
   private async readExchanges(
-    rows: readonly Row[],
+    rows: Row[],
     requests: readonly ExchangeRequest[],
   ): Promise<Exchange[]> {
     try {
       const queueKeys = await this.queueKeysOf(rows.map(parentQueueIdOf));
-      let end = 0;
+      let at = 0;
       return requests.map(({ token }) => {
-        const from = end;
-        while (rows[end]!['head'] == null) end++;
-        const jobs = rows.slice(from, end).map((row) => toClaimedJob(row, token, queueKeys));
-        return toExchange(jobs, JSON.parse(rows[end++]!['head'] as string));
+        const jobs: ClaimedJob[] = [];
+        while (rows[at]!['head'] == null) jobs.push(toClaimedJob(rows[at++]!, token, queueKeys));
+        return toExchange(jobs, JSON.parse(rows[at++]!['head'] as string));
       });
     } catch (cause) {
       const message = `The answer to an exchange was lost: ${(cause as Error).message}`;
       throw Object.assign(new Error(message, { cause }), { code: '08000' });
+    } finally {
+      empty(rows);
     }
   }
 
@@ -192,38 +194,4 @@ function toExchange(jobs: ClaimedJob[], head: Partial<Exchange>): Exchange {
     ranges: head.ranges ?? null,
     lost: head.lost ?? false,
   };
-}
-
-/** @param parse what its columns of type json are to be read with */
-function toClaimedJob(
-  row: Row,
-  token: string,
-  queueKeys: ReadonlyMap<number, string>,
-  parse: (json: string) => unknown = JSON.parse,
-): ClaimedJob {
-  const text = row as Record<string, string>;
-  return {
-    id: text['id']!,
-    name: text['name']!,
-    data: parse(text['data']!),
-    opts: parse(text['opts']!) as Record<string, unknown>,
-    token,
-    timestamp: Number(text['created_at']),
-    processedOn: Number(text['processed_at']),
-    priority: Number(text['priority']),
-    attemptsMade: Number(text['attempts_made']),
-    attemptsStarted: Number(text['attempts_started']),
-    delay: 0,
-    stalledCounter: 0,
-    ...(row['parent_id'] != null && {
-      parentQueueId: parentQueueIdOf(row)!,
-      parentId: text['parent_id']!,
-      parentKey: `${queueKeys.get(parentQueueIdOf(row)!)}:${text['parent_id']}`,
-    }),
-    ...(row['more'] ? (parse(text['more']!) as Partial<Omit<JobRecord, 'token'>>) : undefined),
-  };
-}
-
-function parentQueueIdOf({ parent_queue_id: id }: Row): number | null {
-  return id == null ? null : Number(id);
 }

@@ -45,7 +45,10 @@ function scene() {
     isSerial: () => false,
     isClosing: () => false,
   });
-  const settle = (id: string) => loop.settle({ id, token: 't', outcome: 'completed' });
+  const settle = (id: string) => {
+    const job = { id, token: 't' } as ClaimedJob;
+    return loop.settle(job, { id, token: 't', outcome: 'completed' });
+  };
   return { loop, host, sent, settle };
 }
 
