@@ -2,7 +2,7 @@ import { v7 as timeOrderedId } from 'uuid';
 import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
 import { acquireBackend, type BackendFactory } from './engine/backend-factory';
-import { type PreparedJob, prepareJob } from './engine/job-spec';
+import { type PreparedJob, prepareJob, resolveParents } from './engine/job-spec';
 import { carrying, trace } from './engine/telemetry';
 import { Job } from './job';
 import type { MinimalQueue } from './job-fields';
@@ -163,13 +163,13 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     const jobOpts = { ...opts.queuesOptions?.[flow.queueName]?.defaultJobOptions, ...flow.opts };
     checkDeduplication(flow, jobOpts, parent !== undefined);
     const jobId = jobOpts.jobId || newId;
-    const prepared = await prepareJob(
-      this.backend,
+    const prepared = prepareJob(
       await queue.queueId(),
       flow.name,
       flow.data,
       parent ? { ...jobOpts, jobId: jobOpts.jobId, parent } : jobOpts,
     );
+    await resolveParents(this.backend, [prepared]);
     const asParent = { id: jobId, queue: queue.qualifiedName };
     const children = await Promise.all(
       (flow.children ?? []).map((child) => this.prepare(child, opts, asParent)),

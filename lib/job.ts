@@ -1,6 +1,6 @@
 import { type EventSource, untilFinished } from './engine/finish-watch';
 import { endOf, measureRun } from './engine/job-metrics';
-import { prepareJob } from './engine/job-spec';
+import { prepareJob, resolveParents } from './engine/job-spec';
 import { advanceSchedule } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
 import { trace } from './engine/telemetry';
@@ -62,9 +62,10 @@ export class Job<
     if (jobs.length === 0) return [];
     const backend = queue.getBackend();
     const queueId = await queue.queueId();
-    const prepared = await Promise.all(
-      jobs.map(({ name, data, opts }) => prepareJob(backend, queueId, name, data, opts ?? {})),
+    const prepared = jobs.map(({ name, data, opts }) =>
+      prepareJob(queueId, name, data, opts ?? {}),
     );
+    if (prepared.some(({ opts }) => opts.parent)) await resolveParents(backend, prepared);
     const specs = prepared.map(({ spec }) => spec);
     const added = await backend.add(specs, store);
     return prepared.map(({ opts }, i) => {

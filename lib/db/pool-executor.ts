@@ -15,7 +15,9 @@ const LONGEST_STATEMENT_MS = 60_000;
  * Every value as the server sent it: the application may have type parsers of its own, and most
  * answers are one JSON text.
  */
-const unparsed: CustomTypesConfig = { getTypeParser: () => (value: string) => value };
+const unparsed: CustomTypesConfig = { getTypeParser: () => asSent };
+
+const asSent = (value: string) => value;
 
 /** What a statement does about a lock that somebody holds: tries at once and then in turn, only in turn, or not at all. */
 export type Waits = 'patiently' | 'in turn' | 'never';

@@ -29,11 +29,10 @@ import { JobTransaction } from './job-transaction';
 import { Listener } from './listener';
 import { Pulse } from './pulse';
 
-/** What one add did: an id for each job, which of them were there already, and when. */
+/** What one add did: an id for each job, and when. */
 export interface AddedUnit {
   ids: string[];
   now: number;
-  duplicates: Set<number>;
 }
 
 /** Jobs in a unit from which it does not share its transaction. */
@@ -214,11 +213,10 @@ export class Backend {
    * Adds jobs together or not at all: in the transaction of `bound`, or else in one that other adds
    * of this moment share. Large units go alone, so that nobody waits for them.
    */
-  async add(specs: readonly JobSpec[], bound?: Store): Promise<AddedUnit> {
-    if (!bound && specs.length <= LARGE_UNIT) return this.adder.run(specs);
-    const [added] = await addUnits(bound ?? this.store, [specs]);
-    if (added instanceof Error) throw added;
-    return added!;
+  add(specs: readonly JobSpec[], bound?: Store): Promise<AddedUnit> {
+    return !bound && specs.length <= LARGE_UNIT
+      ? this.adder.run(specs)
+      : addUnit(bound ?? this.store, specs);
   }
 
   /** The store on the application's open transaction. */
@@ -263,6 +261,12 @@ function unreachableError(error: Error & { code?: string; errors?: Error[] }): E
   );
 }
 
+async function addUnit(store: Store, specs: readonly JobSpec[]): Promise<AddedUnit> {
+  const [added] = await addUnits(store, [specs]);
+  if (added instanceof Error) throw added;
+  return added!;
+}
+
 /** Adds units of jobs in one call: a result or an Error for each. */
 async function addUnits(
   store: Store,
@@ -271,7 +275,6 @@ async function addUnits(
   const added = await store.addJobs(units).catch((error) => {
     throw raisedError(error);
   });
-  const duplicates = new Set(added.duplicates);
   const missing = new Map(added.missing_parents?.map(({ unit, key }) => [unit, key]));
   let position = 0;
   return units.map((jobs, unit) => {
@@ -279,11 +282,7 @@ async function addUnits(
     position += jobs.length;
     const parentKey = missing.get(unit);
     if (parentKey !== undefined) return missingParentError(parentKey);
-    return {
-      ids: added.ids.slice(from, position),
-      now: added.now,
-      duplicates: new Set([...jobs.keys()].filter((i) => duplicates.has(from + i))),
-    };
+    return { ids: added.ids.slice(from, position), now: added.now };
   });
 }
 

@@ -13,23 +13,21 @@ export interface PreparedJob {
 }
 
 /**
- * Checks a job and gives it the form in which it is added. Nothing has happened yet when this
+ * Checks a job and gives it the form in which it is added, but for the queue of its parent. Nothing has happened yet when this
  * throws.
  * @throws Error with BullMQ's messages; InvalidPayloadError for data or options that JSON cannot
  * hold
  */
-export async function prepareJob(
-  backend: Backend,
+export function prepareJob(
   queueId: number,
   name: string,
   data: unknown,
   given: JobsOptions,
-): Promise<PreparedJob> {
+): PreparedJob {
   const text = dataText(data, `The data of job ${name}`);
   checkJobOptions(name, text, given);
   const backoff = normalizeBackoff(given.backoff);
   const opts = { ...given, attempts: given.attempts ?? 0, ...(backoff ? { backoff } : {}) };
-  const parent = opts.parent && parseQualifiedName(opts.parent.queue);
   return {
     opts,
     spec: {
@@ -42,10 +40,25 @@ export async function prepareJob(
       delay_ms: opts.delay == null ? undefined : Math.ceil(opts.delay),
       priority: opts.priority,
       lifo: isLifo(opts) || undefined,
-      parent_queue_id: parent && (await backend.queueId(parent.prefix, parent.name)),
+      // See resolveParents: another queue's may have to be looked up.
+      parent_queue_id: undefined,
       parent_id: opts.parent?.id,
       on_failure: failurePolicy(opts),
       deduplication_id: opts.deduplication?.id,
     },
   };
+}
+
+/** Finds the queues of their parents, where they have some. */
+export async function resolveParents(
+  backend: Backend,
+  prepared: readonly PreparedJob[],
+): Promise<void> {
+  await Promise.all(
+    prepared.map(async ({ spec, opts: { parent } }) => {
+      if (!parent) return;
+      const { prefix, name } = parseQualifiedName(parent.queue);
+      spec.parent_queue_id = await backend.queueId(prefix, name);
+    }),
+  );
 }

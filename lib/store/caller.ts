@@ -89,9 +89,15 @@ export class Column extends TypedText {
 function toElement(value: string | number | null | undefined): string | number {
   if (typeof value !== 'string') return value ?? 'null';
   // Most have nothing to escape: to see that takes a third of the time.
-  const isPlain = !value.includes('"') && !value.includes('\\');
-  return `"${isPlain ? value : value.replace(/["\\]/g, '\\$&')}"`;
+  if (!value.includes('"') && !value.includes('\\')) return `"${value}"`;
+  // JSON escapes these two in the same way, four times as fast; and others, which an array would read as something else.
+  return OTHERWISE_IN_JSON.test(value)
+    ? `"${value.replace(/["\\]/g, '\\$&')}"`
+    : JSON.stringify(value);
 }
+
+/** Control characters, and halves of surrogate pairs. */
+const OTHERWISE_IN_JSON = /[\p{Cc}\p{Surrogate}]/u;
 
 export function placeholders(args: readonly unknown[]): string {
   return args
