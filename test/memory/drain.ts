@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { bundle } from '../helpers/bundle';
 
 export interface Sample {
@@ -10,26 +11,38 @@ export interface Sample {
   bytes: number;
 }
 
+export interface HeapUse {
+  samples: Sample[];
+  /** Bytes that outlived the young generation, in all. */
+  promotedBytes: number;
+}
+
 /** The heap of a worker while it runs so many jobs: one sample each tenth. */
 export async function sampleHeap(
   url: string,
   jobs: number,
   onSample: (sample: Sample) => void = () => {},
-): Promise<Sample[]> {
+): Promise<HeapUse> {
   const program = await bundle(path.join(__dirname, 'drain-program.ts'));
   try {
     const child = fork(program.file, [`${jobs}`], {
-      execArgv: ['--expose-gc'],
+      execArgv: ['--expose-gc', '--trace-gc-nvp'],
       env: { ...process.env, DATABASE_URL: url },
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
     const samples: Sample[] = [];
+    let promotedBytes = 0;
+    createInterface(child.stdout!).on('line', (line) => {
+      promotedBytes += Number(/ promoted=(\d+)/.exec(line)?.[1] ?? 0);
+    });
     child.on('message', (sample) => {
       samples.push(sample as Sample);
       onSample(sample as Sample);
     });
-    const [code] = await once(child, 'exit');
+    // When all that it wrote has been read.
+    const [code] = await once(child, 'close');
     if (code !== 0) throw new Error(`the worker ended with exit code ${code}`);
-    return samples;
+    return { samples, promotedBytes };
   } finally {
     program.remove();
   }

@@ -16,11 +16,16 @@ async function main(): Promise<void> {
   await withClient(server.url, (client) => client.query(`create database ${name}`));
   try {
     console.log(`PostgreSQL ${server.version} (${server.kind}): ${jobs} jobs, one worker`);
-    const samples = await sampleHeap(urlOf(server.url, name), jobs, ({ done, bytes }) => {
-      console.log(`${done} jobs: ${(bytes / 1e6).toFixed(2)} MB of heap in use`);
-    });
+    const { samples, promotedBytes } = await sampleHeap(
+      urlOf(server.url, name),
+      jobs,
+      ({ done, bytes }) => {
+        console.log(`${done} jobs: ${(bytes / 1e6).toFixed(2)} MB of heap in use`);
+      },
+    );
     const grown = growth(samples);
     console.log(`Growth since the second sample: ${(grown / 1e3).toFixed(0)} kB`);
+    console.log(`Outlived the young generation: ${(promotedBytes / jobs).toFixed(0)} bytes a job`);
     process.exitCode = grown < ALLOWED_BYTES ? 0 : 1;
   } finally {
     await dropDatabase(server.url, name);
