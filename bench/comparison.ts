@@ -22,13 +22,14 @@ export interface Cell {
 }
 
 /**
- * How many times better one is than the other: above 1 it is faster, or cheaper.
+ * How many times better one is than the other: above 1 it is faster, or cheaper. None for what is less than nothing, as bytes
+ * beyond a payload that compresses.
  * By repeat: runs of one repeat are neighbours in time, and share the machine's mood.
  */
 export function timesBetter(metric: Metric, ours: number[], theirs: number[]): number[] {
   return ours.flatMap((value, i) => {
     const other = theirs[i];
-    if (other === undefined) return [];
+    if (other === undefined || value <= 0 || other <= 0) return [];
     return [metric.better === 'more' ? value / other : other / value];
   });
 }
