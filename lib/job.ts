@@ -65,7 +65,7 @@ export class Job<
     const prepared = jobs.map(({ name, data, opts }) =>
       prepareJob(queueId, name, data, opts ?? {}),
     );
-    if (prepared.some(({ opts }) => opts.parent)) await resolveParents(backend, prepared);
+    await resolveParents(backend, prepared);
     const specs = prepared.map(({ spec }) => spec);
     const added = await backend.add(specs, store);
     return prepared.map(({ opts }, i) => {

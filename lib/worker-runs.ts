@@ -24,7 +24,7 @@ import {
 import type { WorkerListener } from './model/events';
 import { InFlight } from './model/in-flight';
 import type { ClaimedJob, JobProgress, Settlement } from './model/job-record';
-import { Passing, Roster } from './model/roster';
+import { Roster, Transient } from './model/roster';
 import { metricsPoints } from './options/metrics-options';
 import type { ResolvedWorkerOptions } from './options/worker-options';
 import { QueueBase } from './queue-base';
@@ -64,7 +64,7 @@ export type AnyProcessor<
   ...args: Parameters<Processor<DataType, ResultType, NameType, ProgressType>>
 ) => Promise<ResultType> | ResultType | ValueStream<ResultType>;
 
-class Run<JobType> extends Passing {
+class Run<JobType> extends Transient {
   /** Its worker was given up while it ran. */
   isLost = false;
 
@@ -268,8 +268,7 @@ export abstract class WorkerRuns<
     run?: Run<Job<DataType, ResultType, NameType, ProgressType>>,
   ): Promise<boolean> {
     const { store } = this.backend;
-    const { maxStalledCount, settings } = this.opts;
-    const { id, token } = record;
+    const { settings } = this.opts;
     const queueId = await this.queueId();
     try {
       const make = () => advanceSchedule(store, queueId, record, settings?.repeatStrategy);
@@ -284,8 +283,7 @@ export abstract class WorkerRuns<
       this.loop?.forget(record);
     } catch {
       // The loop asks until it has an answer: the job goes back then.
-      const outcome = 'moved';
-      await this.loop?.settle(record, { id, token, outcome, max_stalled_count: maxStalledCount });
+      await this.loop?.settle(record, this.moved(record));
     }
     return false;
   }
@@ -352,8 +350,6 @@ export abstract class WorkerRuns<
   ): Promise<void> {
     const { job } = run;
     const { id, token } = record;
-    const { maxStalledCount } = this.opts;
-    const moved = { id, token, outcome: 'moved', max_stalled_count: maxStalledCount } as const;
     const isLockLost = isVerdict(thrown, 'LockLostError');
     const isOwn = JobRun.completionOf(job) !== undefined;
     // One that failed keeps its slot until its report is ready, or the next job would start before it is known to have failed.
@@ -361,7 +357,7 @@ export abstract class WorkerRuns<
     if (isLockLost || isOwn) this.emit('error', thrown);
     if (this.announceOwnCompletion(job, record)) return;
     if (isLockLost || isMoved(thrown)) {
-      await this.loop!.settle(record, moved);
+      await this.loop!.settle(record, this.moved(record));
     } else if (isRateLimitError(thrown)) {
       const queueId = await this.queueId();
       try {
@@ -372,11 +368,16 @@ export abstract class WorkerRuns<
       } catch (error) {
         this.emit('error', error);
         // The loop asks until it has an answer: a job that is still here goes back then.
-        await this.loop!.settle(record, moved);
+        await this.loop!.settle(record, this.moved(record));
       }
     } else {
       await this.fail(run, record, toError(thrown));
     }
+  }
+
+  /** The report that its processor moved a job, or that it is to go back. */
+  private moved({ id, token }: ClaimedJob): Settlement {
+    return { id, token, outcome: 'moved', max_stalled_count: this.opts.maxStalledCount };
   }
 
   private async fail(

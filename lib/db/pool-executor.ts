@@ -1,7 +1,7 @@
 import type { ClientBase, CustomTypesConfig, PoolClient } from 'pg';
 import { clearTimeout, elapsed, nextTurn, setTimeout } from '../model/clock';
 import { InFlight } from '../model/in-flight';
-import { Passing, Roster } from '../model/roster';
+import { Roster, Transient } from '../model/roster';
 import { acquireClient } from './acquire-client';
 import { alignClock } from './aligned-clock';
 import { type Executor, isConnectionError, isLockTimeout, markUnsent, type Row } from './database';
@@ -41,7 +41,7 @@ export interface PoolExecutor extends Executor {
   abandon(ms: number, which?: 'all' | 'brief'): void;
 }
 
-class UnderWay extends Passing {
+class UnderWay extends Transient {
   readonly since = elapsed();
   bytesRead: number;
 

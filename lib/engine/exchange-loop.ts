@@ -343,7 +343,7 @@ export class ExchangeLoop {
         setTimeout(() => this.wake(), FIRST_RETRY_MS);
       },
     );
-    this.confirmations.add(confirmation);
+    this.confirmations.add(confirmation).catch(this.host.onError);
   }
 
   /** Registers the worker when it is not, and resyncs it after a lost answer. */

@@ -10,6 +10,8 @@ export interface PreparedJob {
   spec: JobSpec;
   /** The options as they are stored with the job. */
   opts: JobsOptions & { attempts: number };
+  /** That of its parent, whose number `spec` is to have. */
+  parentQueue: { prefix: string; name: string } | undefined;
 }
 
 /**
@@ -30,6 +32,7 @@ export function prepareJob(
   const opts = { ...given, attempts: given.attempts ?? 0, ...(backoff ? { backoff } : {}) };
   return {
     opts,
+    parentQueue: opts.parent && parseQualifiedName(opts.parent.queue),
     spec: {
       queue_id: queueId,
       id: opts.jobId,
@@ -40,7 +43,6 @@ export function prepareJob(
       delay_ms: opts.delay == null ? undefined : Math.ceil(opts.delay),
       priority: opts.priority,
       lifo: isLifo(opts) || undefined,
-      // See resolveParents: another queue's may have to be looked up.
       parent_queue_id: undefined,
       parent_id: opts.parent?.id,
       on_failure: failurePolicy(opts),
@@ -54,10 +56,11 @@ export async function resolveParents(
   backend: Backend,
   prepared: readonly PreparedJob[],
 ): Promise<void> {
+  const children = prepared.filter(({ parentQueue }) => parentQueue);
+  if (children.length === 0) return;
   await Promise.all(
-    prepared.map(async ({ spec, opts: { parent } }) => {
-      if (!parent) return;
-      const { prefix, name } = parseQualifiedName(parent.queue);
+    children.map(async ({ spec, parentQueue }) => {
+      const { prefix, name } = parentQueue!;
       spec.parent_queue_id = await backend.queueId(prefix, name);
     }),
   );

@@ -65,14 +65,22 @@ export class WorkerTracer {
     });
   }
 
-  /** Reports, within a span, what became of a job. What the report is refused for is recorded. */
+  /**
+   * Reports, within a span, what became of a job. What the report is refused for is recorded. Resolves with the answer, not
+   * with the end of the span: the job is to be told of before the next one starts.
+   */
   report<Refusal>(
     operation: string,
     job: TracedJob,
     send: () => Promise<Refusal>,
     toError: (refusal: NonNullable<Refusal>) => Error,
   ): Promise<Refusal> {
-    return this.surely(send, (sent) =>
+    let answer: Promise<Refusal> | undefined;
+    const once = () => {
+      answer ??= send();
+      return answer;
+    };
+    const traced = this.surely(once, (sent) =>
       this.attached(operation, async (span) => {
         span!.setAttributes(jobAttributes(job));
         const refusal = await sent();
@@ -82,6 +90,9 @@ export class WorkerTracer {
         this.spans.get(job)?.recordException(error.message);
       }),
     );
+    // Its failure is that of the answer.
+    traced.catch(() => {});
+    return once();
   }
 
   completed(job: EndedJob, result: unknown): void {

@@ -1,6 +1,6 @@
-import { Passing, Roster } from './roster';
+import { Roster, Transient } from './roster';
 
-class Flight extends Passing {
+class Flight extends Transient {
   constructor(readonly over: Promise<unknown>) {
     super();
   }
@@ -14,7 +14,7 @@ export class InFlight {
     return this.flights.size;
   }
 
-  /** @returns the same promise */
+  /** @returns the same promise, for the caller to see to: one that rejects unheard does so silently from now on */
   add<T>(promise: Promise<T>): Promise<T> {
     const flight = new Flight(promise);
     const land = () => {

@@ -1,11 +1,15 @@
-/**
- * What can be in a roster; in one at a time.
- *
- * A class, not an object literal: where many objects of one literal have outlived a collection, V8 makes all later ones in the old
- * generation, and each keeps alive there what it refers to until the next full collection.
- */
-export abstract class Passing {
+/** What can be in a roster; in one at a time. */
+export interface Member {
   /** Its place there. */
+  place?: number | undefined;
+}
+
+/**
+ * What is made and forgotten by the thousand. A class, not an object literal: where many objects of one literal have outlived a
+ * collection, V8 makes all later ones in the old generation, and each keeps alive there what it refers to until the
+ * next full collection.
+ */
+export abstract class Transient implements Member {
   place: number | undefined = undefined;
 }
 
@@ -16,7 +20,7 @@ export abstract class Passing {
  * one of them is in the old generation, all that is added from then on outlives every collection of the young one, long
  * after it was deleted. Measured with fifty slots: 1 kB a job, a third of the client's processor time.
  */
-export class Roster<T extends { place?: number | undefined }> {
+export class Roster<T extends Member> {
   /** Never made shorter: a list that grows again moves to another place, and leaves the old one as it was. */
   private readonly places: (T | undefined)[] = [];
   private count = 0;
@@ -25,7 +29,9 @@ export class Roster<T extends { place?: number | undefined }> {
     return this.count;
   }
 
+  /** @throws Error when it is in a roster already */
   add(member: T): void {
+    if (member.place !== undefined) throw new Error('What is in a roster cannot be added to one');
     member.place = this.count;
     this.places[this.count++] = member;
   }
@@ -41,6 +47,7 @@ export class Roster<T extends { place?: number | undefined }> {
     last.place = member.place!;
     this.places[last.place] = last;
     this.places[this.count] = undefined;
+    member.place = undefined;
     return true;
   }
 

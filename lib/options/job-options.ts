@@ -168,7 +168,7 @@ export function checkJobOptions(name: string, dataText: string, opts: JobsOption
     }
   }
   if (opts.parent) {
-    if (!opts.parent.id || !opts.parent.queue) {
+    if (!opts.parent.id || !opts.parent.queue || typeof opts.parent.queue !== 'string') {
       throw new Error(`The parent of job ${name} needs both an id and a queue`);
     }
     checkText('The id of a parent', opts.parent.id, ID_LIMIT);

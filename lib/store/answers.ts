@@ -5,7 +5,6 @@ import type { ClaimedJob } from '../model/job-record';
 export interface AddedJobs {
   ids: string[];
   now: number;
-  duplicates?: number[] | null;
   missing_parents?: { unit: number; key: string }[] | null;
 }
 

@@ -1,9 +1,9 @@
 import type { Row } from '../db/database';
 import type { ClaimedJob } from '../model/job-record';
-import { Passing } from '../model/roster';
+import { Transient } from '../model/roster';
 
 /** A job that was claimed, as its row of the SQL type `claimed_job` tells. */
-export class ClaimedRow extends Passing implements ClaimedJob {
+export class ClaimedRow extends Transient implements ClaimedJob {
   id: string;
   name: string;
   data: unknown;

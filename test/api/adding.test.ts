@@ -299,6 +299,18 @@ describe('Queue.addBulk', () => {
     expect(await queue.count()).toBe(0);
   });
 
+  test('makes no queue for a parent when another of its jobs is refused', async () => {
+    const queue = on.queue();
+    const unknown = `${queue.name}-unknown`;
+    const bulk = [
+      { name: 'a', data: {}, opts: { parent: { id: 'x', queue: `bull:${unknown}` } } },
+      { name: 'b', data: {}, opts: { parent: { id: 'x', queue: 5 as never } } },
+    ];
+    await expect(queue.addBulk(bulk)).rejects.toThrow('needs both an id and a queue');
+    const made = await on.sql('select queue from tuskmq.queues where queue = $1', [unknown]);
+    expect(made).toEqual([]);
+  });
+
   test('adds nothing for no jobs', async () => {
     expect(await on.queue().addBulk([])).toEqual([]);
   });

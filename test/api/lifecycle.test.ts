@@ -1,5 +1,6 @@
 import { QueueEvents, Worker } from '../../lib';
 import { record, useInstances } from '../helpers/instances';
+import { RecordingTelemetry } from '../helpers/recording-telemetry';
 import { startProxy } from '../helpers/tcp-proxy';
 import { deferred, until } from '../helpers/wait';
 
@@ -73,24 +74,36 @@ describe('concurrency', () => {
 });
 
 describe('a worker with one slot', () => {
-  test('tells what became of a job before it starts the next', async () => {
-    const queue = on.queue();
-    await queue.addBulk(Array.from({ length: 4 }, (_, i) => ({ name: `${i}`, data: {} })));
-    const order: string[] = [];
-    const worker = on.worker(queue, async (job) => {
-      order.push(`run ${job.name}`);
-      if (job.name === '1') throw new Error('no');
-    });
-    worker.on('completed', (job) => order.push(`completed ${job.name}`));
-    worker.on('failed', (job) => order.push(`failed ${job?.name}`));
-    await until(() => order.length === 8);
-    expect(order).toEqual(
-      ['completed', 'failed', 'completed', 'completed'].flatMap((end, i) => [
-        `run ${i}`,
-        `${end} ${i}`,
-      ]),
-    );
-  });
+  test.each([
+    ['', {}],
+    ['also with telemetry, ', { telemetry: new RecordingTelemetry() }],
+  ])(
+    '%stells what became of a job before it starts the next, and of the last one before it is drained',
+    async (_, opts) => {
+      const queue = on.queue();
+      await queue.addBulk(Array.from({ length: 4 }, (_, i) => ({ name: `${i}`, data: {} })));
+      const order: string[] = [];
+      const worker = on.worker(
+        queue,
+        async (job) => {
+          order.push(`run ${job.name}`);
+          if (job.name === '1') throw new Error('no');
+        },
+        opts,
+      );
+      worker.on('completed', (job) => order.push(`completed ${job.name}`));
+      worker.on('failed', (job) => order.push(`failed ${job?.name}`));
+      worker.on('drained', () => order.push('drained'));
+      await until(() => order.length === 9);
+      expect(order).toEqual([
+        ...['completed', 'failed', 'completed', 'completed'].flatMap((end, i) => [
+          `run ${i}`,
+          `${end} ${i}`,
+        ]),
+        'drained',
+      ]);
+    },
+  );
 });
 
 test('a worker with one slot tells that a job has failed, also for a child, before it starts the next', async () => {

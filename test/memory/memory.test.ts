@@ -10,5 +10,6 @@ test('a worker needs no more memory after many jobs: npm run stress:memory is th
   // A leak of one small object a job would be more.
   expect(growth(samples) / (JOBS * 0.8)).toBeLessThan(40);
   // Of a job everything dies young, but for what is under way at a collection: else each collection takes several times as long.
+  expect(promotedBytes).toBeGreaterThan(0);
   expect(promotedBytes / JOBS).toBeLessThan(800);
 });

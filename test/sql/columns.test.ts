@@ -23,6 +23,10 @@ test('texts of any kind arrive as they are', async () => {
   expect(await read(values)).toEqual(values);
 });
 
+test('half of a surrogate pair arrives as the character that stands for what cannot be', async () => {
+  expect(await read(['"\ud800', '\udfff\\', '\ud800'])).toEqual(['"\ufffd', '\ufffd\\', '\ufffd']);
+});
+
 test('every character below 0x300 arrives as it is, alone and beside what is escaped', async () => {
   const characters = Array.from({ length: 0x2ff }, (_, i) => String.fromCharCode(i + 1));
   const values = characters.flatMap((character) => [character, `"${character}\\${character}`]);

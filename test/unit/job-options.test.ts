@@ -55,6 +55,10 @@ describe('checkJobOptions', () => {
     ],
     [{ parent: { id: '', queue: 'q' } }, 'The parent of job mail needs both an id and a queue'],
     [
+      { parent: { id: 'a', queue: 5 as never } },
+      'The parent of job mail needs both an id and a queue',
+    ],
+    [
       { failParentOnFailure: true, removeDependencyOnFailure: true },
       'The following options cannot be used together: removeDependencyOnFailure, failParentOnFailure',
     ],

@@ -1,9 +1,12 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { InFlight } from '../../lib/model/in-flight';
-import { Passing, Roster } from '../../lib/model/roster';
+import { Roster, Transient } from '../../lib/model/roster';
 
-class Guest extends Passing {
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void;
+
+class Guest extends Transient {
   readonly luggage: number[];
 
   constructor(readonly name: number) {
@@ -51,14 +54,43 @@ test('members may come and go while a roster is gone through', () => {
   expect([...roster].map(({ name }) => name).sort()).toEqual([10, 11, 12, 13]);
 });
 
+test('what is in a roster is not added again', () => {
+  const roster = new Roster<Guest>();
+  const guest = new Guest(1);
+  roster.add(guest);
+  expect(() => roster.add(guest)).toThrow('What is in a roster cannot be added to one');
+  expect(() => new Roster<Guest>().add(guest)).toThrow(
+    'What is in a roster cannot be added to one',
+  );
+  roster.delete(guest);
+  roster.add(guest);
+  expect([...roster]).toEqual([guest]);
+});
+
+/** Adds some, and deletes them. In a function of its own, or variables would keep them. */
+function passThrough(roster: Roster<Guest>): WeakRef<Guest>[] {
+  const guests = [0, 1, 2].map((name) => new Guest(name));
+  for (const guest of guests) roster.add(guest);
+  for (const guest of guests) roster.delete(guest);
+  return guests.map((guest) => new WeakRef(guest));
+}
+
+test('a roster keeps nothing of what has left it', async () => {
+  const roster = new Roster<Guest>();
+  const left = passThrough(roster);
+  // The target of a WeakRef is kept until the end of the turn in which that was made.
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+  expect(left.map((ref) => ref.deref()?.name)).toEqual([undefined, undefined, undefined]);
+  expect(roster.size).toBe(0);
+});
+
 test('what has left an old roster does not outlive the next collections of what is young', () => {
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as (options?: { type: 'minor' }) => void;
   const oldSpace = () =>
     getHeapSpaceStatistics().find(({ space_name }) => space_name === 'old_space')!.space_used_size;
   const roster = new Roster<Guest>();
   const present: Guest[] = [];
-  const passThrough = (count: number) => {
+  const pass = (count: number) => {
     for (let i = 0; i < count; i++) {
       const guest = new Guest(i);
       roster.add(guest);
@@ -66,14 +98,14 @@ test('what has left an old roster does not outlive the next collections of what 
       if (present.length > 50) roster.delete(present.shift()!);
     }
   };
-  passThrough(1_000);
+  pass(1_000);
   // Into the old generation with it.
-  gc();
-  gc();
+  collect();
+  collect();
   const before = oldSpace();
   for (let round = 0; round < 20; round++) {
-    passThrough(1_000);
-    gc({ type: 'minor' });
+    pass(1_000);
+    collect({ type: 'minor' });
   }
   // 20,000 guests of 450 bytes have passed. A Set would have kept nearly all of them.
   expect(oldSpace() - before).toBeLessThan(2_000_000);
