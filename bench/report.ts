@@ -53,13 +53,12 @@ function ratiosOf(runs: readonly Run[], rows: readonly Row[], others: readonly P
         const ours = valuesIn(runs, row, OURS);
         return [
           row.title,
-          ...others.map((peer) =>
-            cell(
-              row,
-              peer,
-              spreadOf(timesBetter(row.metric, ours, valuesIn(runs, row, peer)), '×'),
-            ),
-          ),
+          ...others.map((peer) => {
+            const theirs = valuesIn(runs, row, peer);
+            const times = timesBetter(row.metric, ours, theirs);
+            const isNone = theirs.length > 0 && times.length === 0;
+            return cell(row, peer, isNone ? '–' : spreadOf(times, '×'));
+          }),
         ];
       }),
     ],

@@ -188,7 +188,7 @@ export abstract class WorkerRuns<
     this.unsettled.add(processing.catch((error) => this.emit('error', error)));
   }
 
-  /** The life of one job here: claimed, run, reported. Few promises: their number decides what a job costs. */
+  /** The life of one job here: claimed, run, reported. In few async functions: each costs 500 bytes a job. */
   private begin(record: ClaimedJob): void {
     try {
       const job = Job.fromJSON<DataType, ResultType, NameType, ProgressType>(this, record);
