@@ -112,7 +112,7 @@ export class Worker<
 
   /** Connects, however long it takes, and makes the worker known. */
   private async prepare(): Promise<void> {
-    const { store, listener } = this.backend;
+    const { store } = this.backend;
     const connected = await this.untilConnected(async () => {
       const queueId = await this.queueId();
       const channel = await store.channel('wake', queueId);
@@ -126,7 +126,9 @@ export class Worker<
     const { queueId, channel, loop } = connected;
     this.loop = loop;
     this.attend(queueId, loop);
-    this.cleanups.push(await listener.subscribe(channel, () => loop.prod()));
+    const sleepers = this.backend.sleepersOf(queueId);
+    this.cleanups.push(() => sleepers.leave(loop));
+    await sleepers.join(loop, channel);
     this.emit('ready');
     loop.prod();
   }
@@ -139,6 +141,7 @@ export class Worker<
       start: (record) => this.take(record),
       onExchange: (ms) => this.prefetch.exchanged(ms),
       onDrained: () => this.emit('drained'),
+      onRelayed: (count) => this.backend.sleepersOf(queueId).rouse(count),
       onLost: () => this.leaseLost(),
       onError: (error) => this.emit('error', error),
       register: () =>

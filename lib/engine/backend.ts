@@ -28,6 +28,7 @@ import { Exchanges } from './exchanges';
 import { JobTransaction } from './job-transaction';
 import { Listener } from './listener';
 import { Pulse } from './pulse';
+import { Sleepers } from './sleepers';
 
 /** What one add did: an id for each job, and when. */
 export interface AddedUnit {
@@ -67,6 +68,7 @@ export class Backend {
   readonly pulse: Pulse;
   private readonly executor: PoolExecutor;
   private readonly queueIds = new Map<string, Promise<number>>();
+  private readonly sleepers = new Map<number, Sleepers>();
   private readonly open: OpenPool;
   private registeredProcessId: number | undefined;
   /** Whether any of the users lets the schema be migrated. */
@@ -207,6 +209,17 @@ export class Backend {
       id.catch(() => this.queueIds.delete(key));
     }
     return id;
+  }
+
+  /** The workers of a queue here. */
+  sleepersOf(queueId: number): Sleepers {
+    let sleepers = this.sleepers.get(queueId);
+    if (!sleepers) {
+      const { listener } = this;
+      sleepers = new Sleepers((channel, onNotified) => listener.subscribe(channel, onNotified));
+      this.sleepers.set(queueId, sleepers);
+    }
+    return sleepers;
   }
 
   /**

@@ -9,6 +9,7 @@ import type { Exchange, RateLimit, Store } from '../store/store';
 import { ClaimRanges } from './claim-ranges';
 import type { Exchanges } from './exchanges';
 import { answerAll, Report } from './report';
+import type { Sleeper } from './sleepers';
 import type { WalFlusher } from './wal-flusher';
 
 const FIRST_RETRY_MS = 100;
@@ -34,6 +35,8 @@ export interface LoopHost {
   onExchange(ms: number): void;
   /** A fetch came back empty after there was work. */
   onDrained(): void;
+  /** It was roused, and so many others are to be in its place: its slots were filled, or it did not look. */
+  onRelayed(count: number): void;
   /** The worker was given up meanwhile: what it has claimed may run elsewhere. */
   onLost(): void;
   /** The exchange failed; it is tried again. */
@@ -66,7 +69,7 @@ export interface LoopHost {
  * After an exchange whose answer or whose confirmation was lost the worker is resynced: what was
  * claimed unseen is given back, what was reported is reported again, and recognised by its token.
  */
-export class ExchangeLoop {
+export class ExchangeLoop implements Sleeper {
   private workerId: string | undefined;
   private epoch = 0;
   private isHungry = false;
@@ -74,6 +77,7 @@ export class ExchangeLoop {
   private needsResync = false;
   private hungrySince = 0;
   private isProdded = false;
+  private isRoused = false;
   private isWorkedSinceDrained = true;
   private isExchanging = false;
   private givesAnswerBack = false;
@@ -116,6 +120,19 @@ export class ExchangeLoop {
     this.isProdded = true;
     this.hurry();
     this.wake();
+  }
+
+  isIdle(): boolean {
+    return this.isAsleep() && this.running === undefined && this.claimable() > 0;
+  }
+
+  hasLimit(): boolean {
+    return this.host.rateLimit() !== undefined;
+  }
+
+  rouse(): void {
+    this.isRoused = true;
+    this.prod();
   }
 
   /** The slots run short: what gathers is to go now. */
@@ -193,7 +210,13 @@ export class ExchangeLoop {
       .finally(() => {
         this.running = undefined;
         if (this.isDue()) this.wake();
+        else if (this.isRoused) this.relay(1);
       });
+  }
+
+  private relay(count: number): void {
+    this.isRoused = false;
+    if (count > 0) this.host.onRelayed(count);
   }
 
   private async run(): Promise<void> {
@@ -408,6 +431,7 @@ export class ExchangeLoop {
       this.start(job);
     }
     empty(answer.jobs);
+    if (this.isRoused && limit > 0) this.relay(count === limit ? 2 : 0);
     if (limit > 0 && count === 0 && this.isWorkedSinceDrained) {
       this.isWorkedSinceDrained = false;
       void this.confirmations.settled().then(() => this.host.onDrained());

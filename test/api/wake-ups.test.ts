@@ -1,6 +1,6 @@
 /** Who is told of new jobs, and when: a committing NOTIFY takes a lock that is global to the server. */
 
-import type { Queue } from '../../lib';
+import type { Queue, Worker } from '../../lib';
 import { record, useInstances } from '../helpers/instances';
 import { deferred, until } from '../helpers/wait';
 
@@ -68,4 +68,58 @@ test('a worker with nothing to do is told of each job, once', async () => {
     await until(() => drained.length === i + 1);
     expect((await heard()) - before).toBe(1);
   }
+});
+
+describe('many idle workers of a queue in one process', () => {
+  /** So many, asleep; what they ask of the database; and no heartbeat wakes them. */
+  async function sleepers(count: number, processor: () => Promise<void>) {
+    const queue = on.queue();
+    const workers = Array.from({ length: count }, () => on.worker(queue, processor));
+    const { exchanges, pulse } = workers[0]!.getBackend();
+    await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+    const { heart } = pulse as unknown as { heart: { heartbeat(): Promise<object> } };
+    jest.spyOn(heart, 'heartbeat').mockResolvedValue({ known: true, stalled: [], claimable: [] });
+    await until(() => workers.every((worker) => loopOf(worker).isIdle()));
+    return { queue, workers, asked: jest.spyOn(exchanges, 'run') };
+  }
+
+  const loopOf = (worker: Worker) => (worker as unknown as { loop: { isIdle(): boolean } }).loop;
+
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  test('are not all woken by one job', async () => {
+    const { queue, workers, asked } = await sleepers(30, async () => {});
+    for (let i = 1; i <= 5; i++) {
+      const job = await queue.add('job', {});
+      await until(async () => (await job.getState()) === 'completed');
+      await until(() => workers.every((worker) => loopOf(worker).isIdle()));
+    }
+    // The claim, the report, the last look before it sleeps again, and two that look as well; all of them would be 150 and more.
+    expect(asked.mock.calls.length).toBeLessThanOrEqual(50);
+  });
+
+  test('run as many jobs as there are, also when they are added at once', async () => {
+    let running = 0;
+    const gate = deferred();
+    const { queue } = await sleepers(30, async () => {
+      running++;
+      await gate.promise;
+    });
+    await queue.addBulk(Array.from({ length: 30 }, (_, i) => ({ name: `${i}`, data: {} })));
+    await until(() => running === 30);
+    gate.resolve();
+    await until(async () => (await queue.getCompletedCount()) === 30);
+  });
+
+  test('wake others in their place when they are paused or closed', async () => {
+    const { queue, workers } = await sleepers(10, async () => {});
+    const jobs = Array.from({ length: 9 }, () => queue.add('job', {}));
+    for (const [i, worker] of workers.slice(0, 9).entries()) {
+      await jobs[i];
+      void (i % 2 ? worker.pause() : worker.close());
+    }
+    await until(async () => (await queue.getCompletedCount()) === 9);
+  });
 });

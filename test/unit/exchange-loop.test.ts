@@ -2,19 +2,25 @@ import { ExchangeLoop } from '../../lib/engine/exchange-loop';
 import type { Exchanges } from '../../lib/engine/exchanges';
 import type { ClaimedJob } from '../../lib/model/job-record';
 import type { Exchange, ExchangeRequest, Store } from '../../lib/store/store';
+import { until } from '../helpers/wait';
 
 /** A loop whose slots are full at first, and the exchanges that it makes: which jobs each reports, and how many it asks for. */
 function scene() {
   const sent: { reported: string[]; limit: number }[] = [];
-  const host = { patience: 0, free: 0, isLost: false, losses: 0 };
+  const host = {
+    ...{ patience: 0, free: 0, isLost: false, losses: 0 },
+    /** Of what the next exchange claims. */
+    jobs: [] as ClaimedJob[],
+    relayed: [] as number[],
+  };
   const exchanges = {
     run: async ({ reports, limit }: ExchangeRequest): Promise<Exchange> => {
       sent.push({ reported: reports.map(({ id }) => id), limit });
       return {
-        jobs: [],
+        jobs: host.jobs.splice(0),
         refused: null,
-        hungry: false,
-        asleep: false,
+        hungry: host.free > 0,
+        asleep: host.free > 0,
         wakeIn: null,
         deferred: false,
         ranges: null,
@@ -29,9 +35,12 @@ function scene() {
   const loop = new ExchangeLoop(store, exchanges, 1, {
     freeSlots: () => host.free,
     patience: () => host.patience,
-    start: () => {},
+    start: () => {
+      host.free--;
+    },
     onExchange: () => {},
     onDrained: () => {},
+    onRelayed: (count) => host.relayed.push(count),
     onLost: () => {
       host.losses++;
       host.isLost = false;
@@ -120,4 +129,64 @@ test('the worker is told when it was given up, and is made known again', async (
   await settle('2');
   expect(host.losses).toBe(1);
   expect(sent.map(({ reported }) => reported)).toEqual([['1'], ['2']]);
+});
+
+/** A loop that sleeps, with so many slots free. */
+async function sleeping(free: number) {
+  const { loop, host, sent } = scene();
+  host.free = free;
+  loop.prod();
+  await until(() => loop.isIdle());
+  sent.splice(0);
+  return { loop, host, sent };
+}
+
+const jobs = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({ id: `${i}`, token: 't' }) as ClaimedJob);
+
+test('one that was roused and had all its slots filled has two others roused', async () => {
+  const { loop, host, sent } = await sleeping(2);
+  host.jobs = jobs(2);
+  loop.rouse();
+  expect(loop.isIdle()).toBe(false);
+  await until(() => host.free === 0);
+  await loop.quiet();
+  expect(host.relayed).toEqual([2]);
+  expect(sent[0]).toEqual({ reported: [], limit: 2 });
+});
+
+test('one that was roused and found less than it has slots for has nobody roused', async () => {
+  const { loop, host } = await sleeping(2);
+  host.jobs = jobs(1);
+  loop.rouse();
+  await until(() => host.free === 1);
+  await until(() => loop.isIdle());
+  expect(host.relayed).toEqual([]);
+});
+
+test('one that was merely prodded has nobody roused, whatever it finds', async () => {
+  const { loop, host } = await sleeping(1);
+  host.jobs = jobs(1);
+  loop.prod();
+  await until(() => host.free === 0);
+  await loop.quiet();
+  expect(host.relayed).toEqual([]);
+});
+
+test('one that is roused and does not look, for it is paused, has another roused in its place', async () => {
+  const { loop, host, sent } = await sleeping(1);
+  loop.rouse();
+  // Before its exchange is sent.
+  host.free = 0;
+  await loop.quiet();
+  expect(sent.filter(({ limit }) => limit > 0)).toEqual([]);
+  expect(host.relayed).toEqual([1]);
+});
+
+test('one that is roused and stopped before it looks has another roused in its place', async () => {
+  const { loop, host, sent } = await sleeping(1);
+  loop.rouse();
+  await loop.stop(false);
+  expect(sent.filter(({ limit }) => limit > 0)).toEqual([]);
+  expect(host.relayed).toEqual([1]);
 });

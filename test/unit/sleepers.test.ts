@@ -1,0 +1,77 @@
+import { type Sleeper, Sleepers } from '../../lib/engine/sleepers';
+
+/** Some who sleep, and what is done to them: a name for each that is roused, in brackets for each that is prodded. */
+async function scene(count: number) {
+  const done: string[] = [];
+  let notify = () => {};
+  let isSubscribed = false;
+  const sleepers = new Sleepers(async (_, onNotified) => {
+    notify = onNotified;
+    isSubscribed = true;
+    return async () => {
+      isSubscribed = false;
+    };
+  });
+  const all = Array.from({ length: count }, (_, i) => {
+    const state = { isIdle: true, hasLimit: false };
+    const sleeper: Sleeper = {
+      isIdle: () => state.isIdle,
+      hasLimit: () => state.hasLimit,
+      prod: () => done.push(`(${i})`),
+      rouse: () => {
+        state.isIdle = false;
+        done.push(`${i}`);
+      },
+    };
+    return { state, sleeper };
+  });
+  for (const { sleeper } of all) await sleepers.join(sleeper, 'channel');
+  const take = () => done.splice(0);
+  return { sleepers, all, take, notify: () => notify(), isSubscribed: () => isSubscribed };
+}
+
+test('a notification wakes one that sleeps, in turn, and has those look again that do not', async () => {
+  const { all, take, notify } = await scene(3);
+  notify();
+  expect(take()).toEqual(['0']);
+  notify();
+  expect(take()).toEqual(['(0)', '1']);
+  all[0]!.state.isIdle = true;
+  all[1]!.state.isIdle = true;
+  notify();
+  expect(take()).toEqual(['2']);
+  all[2]!.state.isIdle = true;
+  notify();
+  expect(take()).toEqual(['0']);
+});
+
+test('as many more are woken as are asked for, while there are some', async () => {
+  const { sleepers, take } = await scene(3);
+  sleepers.rouse(2);
+  expect(take()).toEqual(['0', '1']);
+  sleepers.rouse(2);
+  expect(take()).toEqual(['2']);
+  sleepers.rouse(2);
+  expect(take()).toEqual([]);
+});
+
+test('all look where one has a limit of its own', async () => {
+  const { all, take, notify } = await scene(3);
+  all[1]!.state.hasLimit = true;
+  notify();
+  expect(take()).toEqual(['(0)', '(1)', '(2)', '0']);
+});
+
+test('who has left is woken no more, and the last one ends the subscription', async () => {
+  const { sleepers, all, take, notify, isSubscribed } = await scene(2);
+  await sleepers.leave(all[0]!.sleeper);
+  notify();
+  expect(take()).toEqual(['1']);
+  expect(isSubscribed()).toBe(true);
+  await sleepers.leave(all[1]!.sleeper);
+  expect(isSubscribed()).toBe(false);
+  await sleepers.join(all[0]!.sleeper, 'channel');
+  expect(isSubscribed()).toBe(true);
+  notify();
+  expect(take()).toEqual(['0']);
+});
