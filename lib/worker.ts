@@ -135,13 +135,15 @@ export class Worker<
 
   private loopOf(queueId: number): ExchangeLoop {
     const { engineStore, exchanges, listener, pulse } = this.backend;
+    const sleepers = this.backend.sleepersOf(queueId);
     return new ExchangeLoop(engineStore, exchanges, queueId, {
       freeSlots: () => this.freeSlots(),
       patience: () => this.prefetch.patience,
       start: (record) => this.take(record),
       onExchange: (ms) => this.prefetch.exchanged(ms),
       onDrained: () => this.emit('drained'),
-      onRelayed: (count) => this.backend.sleepersOf(queueId).rouse(count),
+      onDueIn: (ms) => sleepers.dueIn(ms),
+      onRelayed: (count, reason) => sleepers.rouse(count, reason),
       onLost: () => this.leaseLost(),
       onError: (error) => this.emit('error', error),
       register: () =>

@@ -9,7 +9,7 @@ import type { Exchange, RateLimit, Store } from '../store/store';
 import { ClaimRanges } from './claim-ranges';
 import type { Exchanges } from './exchanges';
 import { answerAll, Report } from './report';
-import type { Sleeper } from './sleepers';
+import type { Reason, Sleeper } from './sleepers';
 import type { WalFlusher } from './wal-flusher';
 
 const FIRST_RETRY_MS = 100;
@@ -18,10 +18,6 @@ const LAST_RETRY_MS = 5_000;
 const PATIENCE_MS = 2;
 /** Before a job whose report was refused goes back. */
 const REFUSED_MS = 500;
-/** Between looks for a due job that somebody holds. */
-const HELD_JOB_MS = 50;
-/** The longest that setTimeout can wait. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The worker that a loop fetches and reports for. */
 export interface LoopHost {
@@ -35,8 +31,10 @@ export interface LoopHost {
   onExchange(ms: number): void;
   /** A fetch came back empty after there was work. */
   onDrained(): void;
-  /** It was roused, and so many others are to be in its place: its slots were filled, or it did not look. */
-  onRelayed(count: number): void;
+  /** A delayed job, or the end of a rate limit, is due in so many milliseconds. */
+  onDueIn(ms: number): void;
+  /** It was roused, and so many others are to be as well: its slots were filled, or it did not look. */
+  onRelayed(count: number, reason: Reason): void;
   /** The worker was given up meanwhile: what it has claimed may run elsewhere. */
   onLost(): void;
   /** The exchange failed; it is tried again. */
@@ -77,7 +75,7 @@ export class ExchangeLoop implements Sleeper {
   private needsResync = false;
   private hungrySince = 0;
   private isProdded = false;
-  private isRoused = false;
+  private rousedFor: Reason | undefined;
   private isWorkedSinceDrained = true;
   private isExchanging = false;
   private givesAnswerBack = false;
@@ -94,7 +92,6 @@ export class ExchangeLoop implements Sleeper {
   private readonly unconfirmed = new Set<string>();
   private readonly starts = new Set<Promise<void>>();
   private running: Promise<void> | undefined;
-  private alarm: NodeJS.Timeout | undefined;
   private interruptPause: (() => void) | undefined;
   private endGathering: (() => void) | undefined;
 
@@ -130,8 +127,10 @@ export class ExchangeLoop implements Sleeper {
     return this.host.rateLimit() !== undefined;
   }
 
-  rouse(): void {
-    this.isRoused = true;
+  rouse(reason: Reason): void {
+    this.rousedFor = reason;
+    // Who added a later job behind the one that is due now has told nobody.
+    if (reason === 'due') this.isAsleepNow = false;
     this.prod();
   }
 
@@ -182,7 +181,6 @@ export class ExchangeLoop implements Sleeper {
   async stop(isForced: boolean): Promise<void> {
     this.isStopped = true;
     this.isForced ||= isForced;
-    clearTimeout(this.alarm);
     if (isForced) this.outbox = [];
     this.hurry();
     this.wake();
@@ -210,13 +208,15 @@ export class ExchangeLoop implements Sleeper {
       .finally(() => {
         this.running = undefined;
         if (this.isDue()) this.wake();
-        else if (this.isRoused) this.relay(1);
+        else this.relay(1);
       });
   }
 
+  /** If it was roused, it no longer is: so many others are. */
   private relay(count: number): void {
-    this.isRoused = false;
-    if (count > 0) this.host.onRelayed(count);
+    const reason = this.rousedFor;
+    this.rousedFor = undefined;
+    if (reason && count > 0) this.host.onRelayed(count, reason);
   }
 
   private async run(): Promise<void> {
@@ -422,7 +422,7 @@ export class ExchangeLoop implements Sleeper {
       this.needsResync ||= answer.jobs.length > 0;
       return;
     }
-    this.setAlarm(answer.wakeIn);
+    if (answer.wakeIn !== null) this.host.onDueIn(answer.wakeIn);
     const count = answer.jobs.length;
     this.ranges.claimed(count, answer.ranges);
     for (const job of answer.jobs) {
@@ -431,7 +431,7 @@ export class ExchangeLoop implements Sleeper {
       this.start(job);
     }
     empty(answer.jobs);
-    if (this.isRoused && limit > 0) this.relay(count === limit ? 2 : 0);
+    if (limit > 0) this.relay(count === limit ? 2 : 0);
     if (limit > 0 && count === 0 && this.isWorkedSinceDrained) {
       this.isWorkedSinceDrained = false;
       void this.confirmations.settled().then(() => this.host.onDrained());
@@ -451,19 +451,6 @@ export class ExchangeLoop implements Sleeper {
         else this.host.start(job);
       });
       this.starts.add(start);
-    }
-  }
-
-  private setAlarm(wakeIn: number | null): void {
-    clearTimeout(this.alarm);
-    if (wakeIn !== null && !this.isStopped) {
-      // 0 is a due job that an open transaction holds: nothing to be quick about.
-      const ms = wakeIn > 0 ? Math.min(wakeIn, MAX_TIMER_MS) : HELD_JOB_MS;
-      this.alarm = setTimeout(() => {
-        // Who added a later job behind the one that is due now has told nobody.
-        this.isAsleepNow = false;
-        this.prod();
-      }, ms);
     }
   }
 

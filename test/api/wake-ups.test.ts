@@ -113,6 +113,19 @@ describe('many idle workers of a queue in one process', () => {
     await until(async () => (await queue.getCompletedCount()) === 30);
   });
 
+  test('run delayed jobs when they are due, although only one of them knew of the first, and is busy or gone by then', async () => {
+    const { queue, workers } = await sleepers(5, async () => {});
+    await queue.add('later', {}, { delay: 300 });
+    await until(() => workers.every((worker) => loopOf(worker).isIdle()));
+    // Those that looked for it are gone, but for one.
+    const jobs = await Promise.all(
+      [1, 2, 3].map((i) => queue.add('sooner', {}, { delay: 300 + i })),
+    );
+    await Promise.all(workers.slice(0, 4).map((worker) => worker.close()));
+    await until(async () => (await queue.getCompletedCount()) === 4);
+    expect(await jobs[2]!.getState()).toBe('completed');
+  });
+
   test('wake others in their place when they are paused or closed', async () => {
     const { queue, workers } = await sleepers(10, async () => {});
     const jobs = Array.from({ length: 9 }, () => queue.add('job', {}));

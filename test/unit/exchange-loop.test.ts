@@ -12,16 +12,21 @@ function scene() {
     /** Of what the next exchange claims. */
     jobs: [] as ClaimedJob[],
     relayed: [] as number[],
+    wakeIn: null as number | null,
+    dueIn: [] as number[],
   };
+  const asked: ExchangeRequest[] = [];
   const exchanges = {
-    run: async ({ reports, limit }: ExchangeRequest): Promise<Exchange> => {
+    run: async (request: ExchangeRequest): Promise<Exchange> => {
+      const { reports, limit } = request;
+      asked.push(request);
       sent.push({ reported: reports.map(({ id }) => id), limit });
       return {
         jobs: host.jobs.splice(0),
         refused: null,
         hungry: host.free > 0,
         asleep: host.free > 0,
-        wakeIn: null,
+        wakeIn: host.wakeIn,
         deferred: false,
         ranges: null,
         lost: host.isLost,
@@ -40,6 +45,7 @@ function scene() {
     },
     onExchange: () => {},
     onDrained: () => {},
+    onDueIn: (ms) => host.dueIn.push(ms),
     onRelayed: (count) => host.relayed.push(count),
     onLost: () => {
       host.losses++;
@@ -58,7 +64,7 @@ function scene() {
     const job = { id, token: 't' } as ClaimedJob;
     return loop.settle(job, { id, token: 't', outcome: 'completed' });
   };
-  return { loop, host, sent, settle };
+  return { loop, host, sent, asked, settle };
 }
 
 const A_LONG_TIME = 60_000;
@@ -133,12 +139,12 @@ test('the worker is told when it was given up, and is made known again', async (
 
 /** A loop that sleeps, with so many slots free. */
 async function sleeping(free: number) {
-  const { loop, host, sent } = scene();
+  const { loop, host, sent, asked } = scene();
   host.free = free;
   loop.prod();
   await until(() => loop.isIdle());
   sent.splice(0);
-  return { loop, host, sent };
+  return { loop, host, sent, asked };
 }
 
 const jobs = (count: number) =>
@@ -147,7 +153,7 @@ const jobs = (count: number) =>
 test('one that was roused and had all its slots filled has two others roused', async () => {
   const { loop, host, sent } = await sleeping(2);
   host.jobs = jobs(2);
-  loop.rouse();
+  loop.rouse('notified');
   expect(loop.isIdle()).toBe(false);
   await until(() => host.free === 0);
   await loop.quiet();
@@ -158,7 +164,7 @@ test('one that was roused and had all its slots filled has two others roused', a
 test('one that was roused and found less than it has slots for has nobody roused', async () => {
   const { loop, host } = await sleeping(2);
   host.jobs = jobs(1);
-  loop.rouse();
+  loop.rouse('notified');
   await until(() => host.free === 1);
   await until(() => loop.isIdle());
   expect(host.relayed).toEqual([]);
@@ -175,7 +181,7 @@ test('one that was merely prodded has nobody roused, whatever it finds', async (
 
 test('one that is roused and does not look, for it is paused, has another roused in its place', async () => {
   const { loop, host, sent } = await sleeping(1);
-  loop.rouse();
+  loop.rouse('notified');
   // Before its exchange is sent.
   host.free = 0;
   await loop.quiet();
@@ -185,8 +191,23 @@ test('one that is roused and does not look, for it is paused, has another roused
 
 test('one that is roused and stopped before it looks has another roused in its place', async () => {
   const { loop, host, sent } = await sleeping(1);
-  loop.rouse();
+  loop.rouse('notified');
   await loop.stop(false);
   expect(sent.filter(({ limit }) => limit > 0)).toEqual([]);
   expect(host.relayed).toEqual([1]);
+});
+
+test('what is due next is told, and one that is roused for it has to prove anew that nothing can be added unnoticed', async () => {
+  const { loop, host, asked } = await sleeping(1);
+  expect(asked.splice(0).pop()).toMatchObject({ isAsleep: false });
+  host.wakeIn = 70;
+  loop.rouse('notified');
+  await until(() => loop.isIdle());
+  expect(asked.splice(0)).toMatchObject([{ isAsleep: true }]);
+  expect(host.dueIn).toEqual([70]);
+  host.wakeIn = null;
+  loop.rouse('due');
+  await until(() => loop.isIdle());
+  expect(asked.splice(0)).toMatchObject([{ isAsleep: false }]);
+  expect(host.dueIn).toEqual([70]);
 });

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Sleeper, Sleepers } from '../../lib/engine/sleepers';
+import { until } from '../helpers/wait';
 
 /** Some who sleep, and what is done to them: a name for each that is roused, in brackets for each that is prodded. */
 async function scene(count: number) {
@@ -18,9 +20,9 @@ async function scene(count: number) {
       isIdle: () => state.isIdle,
       hasLimit: () => state.hasLimit,
       prod: () => done.push(`(${i})`),
-      rouse: () => {
+      rouse: (reason) => {
         state.isIdle = false;
-        done.push(`${i}`);
+        done.push(reason === 'due' ? `${i} due` : `${i}`);
       },
     };
     return { state, sleeper };
@@ -47,11 +49,11 @@ test('a notification wakes one that sleeps, in turn, and has those look again th
 
 test('as many more are woken as are asked for, while there are some', async () => {
   const { sleepers, take } = await scene(3);
-  sleepers.rouse(2);
+  sleepers.rouse(2, 'notified');
   expect(take()).toEqual(['0', '1']);
-  sleepers.rouse(2);
+  sleepers.rouse(2, 'notified');
   expect(take()).toEqual(['2']);
-  sleepers.rouse(2);
+  sleepers.rouse(2, 'notified');
   expect(take()).toEqual([]);
 });
 
@@ -59,7 +61,33 @@ test('all look where one has a limit of its own', async () => {
   const { all, take, notify } = await scene(3);
   all[1]!.state.hasLimit = true;
   notify();
-  expect(take()).toEqual(['(0)', '(1)', '(2)', '0']);
+  expect(take()).toEqual(['0', '1', '2']);
+});
+
+test('what is due wakes one, at the earliest time that any has seen, whoever that was', async () => {
+  const { sleepers, all, take } = await scene(3);
+  sleepers.dueIn(60_000);
+  sleepers.dueIn(20);
+  sleepers.dueIn(40_000);
+  await sleepers.leave(all[0]!.sleeper);
+  await until(() => take().join() === '1 due');
+  // Nothing is due until somebody has seen something again.
+  sleepers.dueIn(1);
+  await until(() => take().join() === '(1),2 due');
+  sleepers.dueIn(0);
+  await until(() => take().join() === '(1),(2)');
+});
+
+test('nothing is due for those who have left', async () => {
+  const { sleepers, all, take } = await scene(1);
+  sleepers.dueIn(1);
+  await sleepers.leave(all[0]!.sleeper);
+  sleepers.dueIn(1);
+  await sleepers.join(all[0]!.sleeper, 'channel');
+  await sleep(20);
+  expect(take()).toEqual([]);
+  sleepers.dueIn(1);
+  await until(() => take().join() === '0 due');
 });
 
 test('who has left is woken no more, and the last one ends the subscription', async () => {
