@@ -135,7 +135,7 @@ export abstract class WorkerRuns<
 
   /** A job was claimed: it runs now, or waits for a slot, or goes back. */
   protected take(record: ClaimedJob): void {
-    if (this.runs.size < this.currentConcurrency) this.begin(record);
+    if (this.hasIdleSlot()) this.begin(record);
     else if (this.isFetching()) this.prefetch.hold(record);
     else this.loop!.giveBack([record]);
   }
@@ -175,6 +175,10 @@ export abstract class WorkerRuns<
     if (!this.isFetching()) return 0;
     const idle = Math.ceil(this.currentConcurrency) - this.runs.size;
     return Math.max(idle + this.prefetch.room, 0);
+  }
+
+  protected hasIdleSlot(): boolean {
+    return this.runs.size < this.currentConcurrency;
   }
 
   protected isFetching(): boolean {
@@ -255,7 +259,7 @@ export abstract class WorkerRuns<
 
   /** Lets jobs run that are held here. */
   protected fillSlots(): void {
-    while (this.isFetching() && this.runs.size < this.currentConcurrency) {
+    while (this.isFetching() && this.hasIdleSlot()) {
       const next = this.prefetch.next();
       if (!next) return;
       this.begin(next);

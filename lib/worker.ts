@@ -138,12 +138,13 @@ export class Worker<
     const sleepers = this.backend.sleepersOf(queueId);
     return new ExchangeLoop(engineStore, exchanges, queueId, {
       freeSlots: () => this.freeSlots(),
+      hasIdleSlot: () => this.hasIdleSlot(),
       patience: () => this.prefetch.patience,
       start: (record) => this.take(record),
       onExchange: (ms) => this.prefetch.exchanged(ms),
       onDrained: () => this.emit('drained'),
       onDueIn: (ms) => sleepers.dueIn(ms),
-      onRelayed: (count, reason) => sleepers.rouse(count, reason),
+      onRelayed: (count) => sleepers.rouse(count),
       onLost: () => this.leaseLost(),
       onError: (error) => this.emit('error', error),
       register: () =>

@@ -9,7 +9,7 @@ import type { Exchange, RateLimit, Store } from '../store/store';
 import { ClaimRanges } from './claim-ranges';
 import type { Exchanges } from './exchanges';
 import { answerAll, Report } from './report';
-import type { Reason, Sleeper } from './sleepers';
+import type { Sleeper } from './sleepers';
 import type { WalFlusher } from './wal-flusher';
 
 const FIRST_RETRY_MS = 100;
@@ -18,11 +18,15 @@ const LAST_RETRY_MS = 5_000;
 const PATIENCE_MS = 2;
 /** Before a job whose report was refused goes back. */
 const REFUSED_MS = 500;
+/** How long one that was roused may wait for an answer, until another is roused as well: its connection may be dead. */
+const SLOW_LOOK_MS = 50;
 
 /** The worker that a loop fetches and reports for. */
 export interface LoopHost {
   /** How many jobs more could run now, or be held for those that run; 0 while paused. */
   freeSlots(): number;
+  /** Whether a job could run at once. */
+  hasIdleSlot(): boolean;
   /** Milliseconds for which results may gather, while the slots have enough to go on with. */
   patience(): number;
   /** Runs a job; it is to be settled, or forgotten, later. */
@@ -33,8 +37,8 @@ export interface LoopHost {
   onDrained(): void;
   /** A delayed job, or the end of a rate limit, is due in so many milliseconds. */
   onDueIn(ms: number): void;
-  /** It was roused, and so many others are to be as well: its slots were filled, or it did not look. */
-  onRelayed(count: number, reason: Reason): void;
+  /** It was roused, and so many others are to be as well: its slots were filled, or it did not look, or waits for the answer. */
+  onRelayed(count: number): void;
   /** The worker was given up meanwhile: what it has claimed may run elsewhere. */
   onLost(): void;
   /** The exchange failed; it is tried again. */
@@ -75,7 +79,8 @@ export class ExchangeLoop implements Sleeper {
   private needsResync = false;
   private hungrySince = 0;
   private isProdded = false;
-  private rousedFor: Reason | undefined;
+  private isRoused = false;
+  private slowLook: NodeJS.Timeout | undefined;
   private isWorkedSinceDrained = true;
   private isExchanging = false;
   private givesAnswerBack = false;
@@ -120,17 +125,21 @@ export class ExchangeLoop implements Sleeper {
   }
 
   isIdle(): boolean {
-    return this.isAsleep() && this.running === undefined && this.claimable() > 0;
+    return this.isAsleep() && !this.running && this.claimable() > 0 && this.host.hasIdleSlot();
   }
 
   hasLimit(): boolean {
     return this.host.rateLimit() !== undefined;
   }
 
-  rouse(reason: Reason): void {
-    this.rousedFor = reason;
-    // Who added a later job behind the one that is due now has told nobody.
-    if (reason === 'due') this.isAsleepNow = false;
+  rouse(): void {
+    this.isRoused = true;
+    this.slowLook = setTimeout(() => this.host.onRelayed(1), SLOW_LOOK_MS);
+    this.prod();
+  }
+
+  lookAnew(): void {
+    this.isAsleepNow = false;
     this.prod();
   }
 
@@ -214,9 +223,10 @@ export class ExchangeLoop implements Sleeper {
 
   /** If it was roused, it no longer is: so many others are. */
   private relay(count: number): void {
-    const reason = this.rousedFor;
-    this.rousedFor = undefined;
-    if (reason && count > 0) this.host.onRelayed(count, reason);
+    if (!this.isRoused) return;
+    this.isRoused = false;
+    clearTimeout(this.slowLook);
+    if (count > 0) this.host.onRelayed(count);
   }
 
   private async run(): Promise<void> {

@@ -5,30 +5,31 @@ const HELD_JOB_MS = 50;
 /** The longest that setTimeout can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Why a worker is woken: there may be new jobs, or what one of them has waited for is due. */
-export type Reason = 'notified' | 'due';
-
 /** A worker as those see it that wake it. */
 export interface Sleeper {
-  /** It sleeps, with a slot free, and nothing has woken it yet. */
+  /** It sleeps, with a slot in which a job could run at once, and nothing has woken it yet. */
   isIdle(): boolean;
   /** Whether what it may claim depends on a limit of its own. */
   hasLimit(): boolean;
   /** Looks for jobs, now or as soon as its current exchange is over. */
   prod(): void;
   /** The same for one of few that are woken: it tells when there may be jobs for more of them. */
-  rouse(reason: Reason): void;
+  rouse(): void;
+  /** Looks for jobs, and does not sleep before it knows anew that nothing can come unnoticed. */
+  lookAnew(): void;
 }
 
 /**
- * The workers of one queue in this process. A notification, or a delayed job that is due, wakes one of those that sleep, in turn; when
- * all of its slots were filled it wakes two more, and so do they: there may be more jobs. All of them at once would ask for each
- * job: with 1,000 idle workers in 20 processes that took 77 ms (p99).
+ * The workers of one queue in this process. A notification wakes one of those that sleep, in turn; when all of its slots were filled it
+ * wakes two more, and so do they: there may be more jobs. All of them at once would ask for each job: with 1,000 idle
+ * workers in 20 processes that took 77 ms (p99).
  *
- * One that is woken and does not look, because it is paused or closed meanwhile, wakes another in its place. Those that
- * are about to sleep look again. Where a worker has a limit of its own all look, for another one may claim what it may not.
+ * One that is woken and does not look, because it is paused or closed meanwhile, or has no answer for a while, wakes another
+ * in its place. Those that are about to sleep look again. Where a worker has a limit of its own all look, for another one
+ * may claim what it may not.
  *
- * What is due next is known here, not by the one that has seen it, which may be busy or gone by then.
+ * What is due next is known here, not by the one that has seen it, which may be busy or gone by then. All look then: later delayed
+ * jobs were added behind it without a notification.
  */
 export class Sleepers {
   /** Those that were woken last come last. */
@@ -48,7 +49,7 @@ export class Sleepers {
   /** @param channel on which the queue notifies */
   async join(sleeper: Sleeper, channel: string): Promise<void> {
     this.sleepers.add(sleeper);
-    this.subscription ??= this.subscribe(channel, () => this.wake('notified'));
+    this.subscription ??= this.subscribe(channel, () => this.notified());
     await this.subscription;
   }
 
@@ -73,27 +74,29 @@ export class Sleepers {
     this.alarmAt = at;
     this.alarm = setTimeout(() => {
       this.clearAlarm();
-      this.wake('due');
+      for (const sleeper of [...this.sleepers]) sleeper.lookAnew();
     }, wait);
   }
 
   /** Wakes so many, if as many sleep. */
-  rouse(count: number, reason: Reason): void {
-    const idle = [...this.sleepers].filter((sleeper) => sleeper.isIdle());
-    for (const sleeper of idle.slice(0, count)) {
+  rouse(count: number): void {
+    const sleepers = [...this.sleepers];
+    let left = sleepers.some((sleeper) => sleeper.hasLimit()) ? sleepers.length : count;
+    for (const sleeper of sleepers) {
+      if (left === 0) return;
+      if (!sleeper.isIdle()) continue;
       this.sleepers.delete(sleeper);
       this.sleepers.add(sleeper);
-      sleeper.rouse(reason);
+      sleeper.rouse();
+      left--;
     }
   }
 
-  private wake(reason: Reason): void {
-    const sleepers = [...this.sleepers];
-    const isForAll = sleepers.some((sleeper) => sleeper.hasLimit());
-    for (const sleeper of sleepers) {
+  private notified(): void {
+    for (const sleeper of [...this.sleepers]) {
       if (!sleeper.isIdle()) sleeper.prod();
     }
-    this.rouse(isForAll ? sleepers.length : 1, reason);
+    this.rouse(1);
   }
 
   private clearAlarm(): void {

@@ -2,7 +2,7 @@ import { ExchangeLoop } from '../../lib/engine/exchange-loop';
 import type { Exchanges } from '../../lib/engine/exchanges';
 import type { ClaimedJob } from '../../lib/model/job-record';
 import type { Exchange, ExchangeRequest, Store } from '../../lib/store/store';
-import { until } from '../helpers/wait';
+import { deferred, until } from '../helpers/wait';
 
 /** A loop whose slots are full at first, and the exchanges that it makes: which jobs each reports, and how many it asks for. */
 function scene() {
@@ -13,6 +13,8 @@ function scene() {
     jobs: [] as ClaimedJob[],
     relayed: [] as number[],
     wakeIn: null as number | null,
+    hasIdleSlot: true,
+    answers: Promise.resolve(),
     dueIn: [] as number[],
   };
   const asked: ExchangeRequest[] = [];
@@ -20,6 +22,7 @@ function scene() {
     run: async (request: ExchangeRequest): Promise<Exchange> => {
       const { reports, limit } = request;
       asked.push(request);
+      await host.answers;
       sent.push({ reported: reports.map(({ id }) => id), limit });
       return {
         jobs: host.jobs.splice(0),
@@ -39,6 +42,7 @@ function scene() {
   } as unknown as Store;
   const loop = new ExchangeLoop(store, exchanges, 1, {
     freeSlots: () => host.free,
+    hasIdleSlot: () => host.hasIdleSlot,
     patience: () => host.patience,
     start: () => {
       host.free--;
@@ -153,7 +157,7 @@ const jobs = (count: number) =>
 test('one that was roused and had all its slots filled has two others roused', async () => {
   const { loop, host, sent } = await sleeping(2);
   host.jobs = jobs(2);
-  loop.rouse('notified');
+  loop.rouse();
   expect(loop.isIdle()).toBe(false);
   await until(() => host.free === 0);
   await loop.quiet();
@@ -164,7 +168,7 @@ test('one that was roused and had all its slots filled has two others roused', a
 test('one that was roused and found less than it has slots for has nobody roused', async () => {
   const { loop, host } = await sleeping(2);
   host.jobs = jobs(1);
-  loop.rouse('notified');
+  loop.rouse();
   await until(() => host.free === 1);
   await until(() => loop.isIdle());
   expect(host.relayed).toEqual([]);
@@ -181,7 +185,7 @@ test('one that was merely prodded has nobody roused, whatever it finds', async (
 
 test('one that is roused and does not look, for it is paused, has another roused in its place', async () => {
   const { loop, host, sent } = await sleeping(1);
-  loop.rouse('notified');
+  loop.rouse();
   // Before its exchange is sent.
   host.free = 0;
   await loop.quiet();
@@ -191,23 +195,43 @@ test('one that is roused and does not look, for it is paused, has another roused
 
 test('one that is roused and stopped before it looks has another roused in its place', async () => {
   const { loop, host, sent } = await sleeping(1);
-  loop.rouse('notified');
+  loop.rouse();
   await loop.stop(false);
   expect(sent.filter(({ limit }) => limit > 0)).toEqual([]);
   expect(host.relayed).toEqual([1]);
 });
 
-test('what is due next is told, and one that is roused for it has to prove anew that nothing can be added unnoticed', async () => {
+test('what is due next is told, and one that looks for it then has to prove anew that nothing can be added unnoticed', async () => {
   const { loop, host, asked } = await sleeping(1);
   expect(asked.splice(0).pop()).toMatchObject({ isAsleep: false });
   host.wakeIn = 70;
-  loop.rouse('notified');
+  loop.rouse();
   await until(() => loop.isIdle());
   expect(asked.splice(0)).toMatchObject([{ isAsleep: true }]);
   expect(host.dueIn).toEqual([70]);
   host.wakeIn = null;
-  loop.rouse('due');
+  loop.lookAnew();
   await until(() => loop.isIdle());
   expect(asked.splice(0)).toMatchObject([{ isAsleep: false }]);
   expect(host.dueIn).toEqual([70]);
+});
+
+test('one that is roused and has no answer for a while has another roused, and more when it has its slots filled after all', async () => {
+  const { loop, host } = await sleeping(1);
+  const gate = deferred();
+  host.answers = gate.promise;
+  host.jobs = jobs(1);
+  loop.rouse();
+  await until(() => host.relayed.length === 1);
+  expect(host.relayed).toEqual([1]);
+  gate.resolve();
+  await until(() => host.free === 0);
+  await loop.quiet();
+  expect(host.relayed).toEqual([1, 2]);
+});
+
+test('one that could only hold a job for later is not idle', async () => {
+  const { loop, host } = await sleeping(1);
+  host.hasIdleSlot = false;
+  expect(loop.isIdle()).toBe(false);
 });

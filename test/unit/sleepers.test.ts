@@ -20,10 +20,11 @@ async function scene(count: number) {
       isIdle: () => state.isIdle,
       hasLimit: () => state.hasLimit,
       prod: () => done.push(`(${i})`),
-      rouse: (reason) => {
+      rouse: () => {
         state.isIdle = false;
-        done.push(reason === 'due' ? `${i} due` : `${i}`);
+        done.push(`${i}`);
       },
+      lookAnew: () => done.push(`${i} anew`),
     };
     return { state, sleeper };
   });
@@ -49,33 +50,36 @@ test('a notification wakes one that sleeps, in turn, and has those look again th
 
 test('as many more are woken as are asked for, while there are some', async () => {
   const { sleepers, take } = await scene(3);
-  sleepers.rouse(2, 'notified');
+  sleepers.rouse(2);
   expect(take()).toEqual(['0', '1']);
-  sleepers.rouse(2, 'notified');
+  sleepers.rouse(2);
   expect(take()).toEqual(['2']);
-  sleepers.rouse(2, 'notified');
+  sleepers.rouse(2);
   expect(take()).toEqual([]);
 });
 
 test('all look where one has a limit of its own', async () => {
-  const { all, take, notify } = await scene(3);
+  const { sleepers, all, take, notify } = await scene(3);
   all[1]!.state.hasLimit = true;
   notify();
   expect(take()).toEqual(['0', '1', '2']);
+  for (const { state } of all) state.isIdle = true;
+  sleepers.rouse(1);
+  expect(take()).toEqual(['0', '1', '2']);
 });
 
-test('what is due wakes one, at the earliest time that any has seen, whoever that was', async () => {
+test('what is due has all look, at the earliest time that any has seen, whoever that was', async () => {
   const { sleepers, all, take } = await scene(3);
   sleepers.dueIn(60_000);
   sleepers.dueIn(20);
   sleepers.dueIn(40_000);
   await sleepers.leave(all[0]!.sleeper);
-  await until(() => take().join() === '1 due');
+  await until(() => take().join() === '1 anew,2 anew');
   // Nothing is due until somebody has seen something again.
-  sleepers.dueIn(1);
-  await until(() => take().join() === '(1),2 due');
+  await sleep(20);
+  expect(take()).toEqual([]);
   sleepers.dueIn(0);
-  await until(() => take().join() === '(1),(2)');
+  await until(() => take().join() === '1 anew,2 anew');
 });
 
 test('nothing is due for those who have left', async () => {
@@ -87,7 +91,7 @@ test('nothing is due for those who have left', async () => {
   await sleep(20);
   expect(take()).toEqual([]);
   sleepers.dueIn(1);
-  await until(() => take().join() === '0 due');
+  await until(() => take().join() === '0 anew');
 });
 
 test('who has left is woken no more, and the last one ends the subscription', async () => {
