@@ -7,6 +7,7 @@ import type { ClaimedJob, Settlement } from '../model/job-record';
 import { Roster } from '../model/roster';
 import type { Exchange, RateLimit, Store } from '../store/store';
 import { ClaimRanges } from './claim-ranges';
+import { type EnlistedHost, Enlistment } from './enlistment';
 import type { Exchanges } from './exchanges';
 import { answerAll, Report } from './report';
 import type { Sleeper } from './sleepers';
@@ -22,7 +23,7 @@ const REFUSED_MS = 500;
 const SLOW_LOOK_MS = 50;
 
 /** The worker that a loop fetches and reports for. */
-export interface LoopHost {
+export interface LoopHost extends Pick<EnlistedHost, 'register' | 'onLost'> {
   /** How many jobs more could run now, or be held for those that run; 0 while paused. */
   freeSlots(): number;
   /** Whether a job could run at once. */
@@ -39,12 +40,8 @@ export interface LoopHost {
   onDueIn(ms: number): void;
   /** It was roused, and so many others are to be as well: its slots were filled, or it did not look, or waits for the answer. */
   onRelayed(count: number): void;
-  /** The worker was given up meanwhile: what it has claimed may run elsewhere. */
-  onLost(): void;
   /** The exchange failed; it is tried again. */
   onError(error: Error): void;
-  /** Makes the worker known to the database, and returns the id under which it claims. */
-  register(): Promise<string>;
   /** The worker's own limit, if it has one. */
   rateLimit(): RateLimit | undefined;
   /** What confirms commits that do not wait for the disk; undefined when each has to wait. */
@@ -72,11 +69,8 @@ export interface LoopHost {
  * claimed unseen is given back, what was reported is reported again, and recognised by its token.
  */
 export class ExchangeLoop implements Sleeper {
-  private workerId: string | undefined;
-  private epoch = 0;
   private isHungry = false;
   private isAsleepNow = false;
-  private needsResync = false;
   private hungrySince = 0;
   private isProdded = false;
   private isRoused = false;
@@ -99,13 +93,23 @@ export class ExchangeLoop implements Sleeper {
   private running: Promise<void> | undefined;
   private interruptPause: (() => void) | undefined;
   private endGathering: (() => void) | undefined;
+  private readonly enlistment: Enlistment;
 
   constructor(
-    private readonly store: Store,
+    store: Store,
     private readonly exchanges: Exchanges,
     private readonly queueId: number,
     private readonly host: LoopHost,
-  ) {}
+  ) {
+    this.enlistment = new Enlistment(store, queueId, this.held, {
+      register: () => host.register(),
+      onRenewed: () => {
+        this.isHungry = false;
+        this.isAsleepNow = false;
+      },
+      onLost: () => host.onLost(),
+    });
+  }
 
   /** Nothing runs short here, and whoever adds a job will say so. */
   isAsleep(): boolean {
@@ -114,7 +118,7 @@ export class ExchangeLoop implements Sleeper {
 
   /** Makes the worker known, before its first exchange. */
   async enlist(): Promise<void> {
-    await this.ensureInSync();
+    await this.enlistment.renew();
   }
 
   /** Looks for jobs, now or as soon as the current exchange is over. */
@@ -173,7 +177,7 @@ export class ExchangeLoop implements Sleeper {
     if (jobs.length === 0) return;
     this.givesAnswerBack ||= this.isExchanging;
     for (const job of jobs) this.held.delete(job);
-    this.needsResync = true;
+    this.enlistment.isOutOfSync = true;
     this.prod();
   }
 
@@ -194,15 +198,7 @@ export class ExchangeLoop implements Sleeper {
     this.hurry();
     this.wake();
     await this.running;
-    // Once, also when it is stopped by force while it stops.
-    const { workerId } = this;
-    this.workerId = undefined;
-    if (workerId !== undefined) {
-      if (this.needsResync) {
-        await this.resync(workerId).catch(this.host.onError);
-      }
-      await this.store.unregisterWorker(this.queueId, workerId).catch(this.host.onError);
-    }
+    await this.enlistment.end(this.host.onError);
   }
 
   /** Those that wait to start have theirs. */
@@ -256,7 +252,7 @@ export class ExchangeLoop implements Sleeper {
     if (this.isStopped) return false;
     const isClosing = this.host.isClosing();
     // What is not known to be in vain is tried before the end.
-    if (this.needsResync && !(isClosing && this.retryMs > FIRST_RETRY_MS)) return true;
+    if (this.enlistment.isOutOfSync && !(isClosing && this.retryMs > FIRST_RETRY_MS)) return true;
     if (isClosing) return false;
     // A worker whose slots are all taken is not to be notified.
     if (this.claimable() === 0) return this.isHungry && this.starts.size === 0;
@@ -275,7 +271,7 @@ export class ExchangeLoop implements Sleeper {
   /** One exchange; undefined when it has to be repeated. */
   private async exchange(reports: Report[], limit: number): Promise<Exchange | undefined> {
     try {
-      const workerId = await this.ensureInSync();
+      const workerId = await this.enlistment.renew();
       this.isExchanging = true;
       this.givesAnswerBack = false;
       const answer = await this.send(workerId, reports, limit);
@@ -295,7 +291,7 @@ export class ExchangeLoop implements Sleeper {
         this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS);
       } else {
         // Nobody knows whether it has claimed before it failed.
-        this.needsResync ||= limit > 0;
+        this.enlistment.isOutOfSync ||= limit > 0;
         if (reports.length === 1) this.reject(reports[0]!, error as Error);
         // One of them cannot be stored: the others are not to suffer for it.
         else for (const report of reports) await this.exchange([report], 0);
@@ -313,7 +309,7 @@ export class ExchangeLoop implements Sleeper {
     const answer = await this.exchanges.run({
       queueId: this.queueId,
       workerId,
-      epoch: this.epoch,
+      epoch: this.enlistment.epoch,
       // Counted here: a database that forgets an exchange in a crash gives no token twice.
       token: `${workerId}-${++this.exchangeCount}`,
       reports: reports.map(({ settlement }) => settlement),
@@ -341,7 +337,7 @@ export class ExchangeLoop implements Sleeper {
     reject(error);
     if (settlement.outcome === 'moved') {
       this.held.delete(job);
-      this.needsResync = true;
+      this.enlistment.isOutOfSync = true;
       return;
     }
     const { id, token } = settlement;
@@ -354,7 +350,7 @@ export class ExchangeLoop implements Sleeper {
   /** Nobody knows what became of these reports: they are sent again, by a worker that is in sync. */
   private repeat(reports: Report[], error: Error): void {
     this.host.onError(error);
-    this.needsResync = true;
+    this.enlistment.isOutOfSync = true;
     if (!this.isForced) {
       this.outbox.unshift(...reports.map((report) => report.repeat()));
     }
@@ -379,38 +375,6 @@ export class ExchangeLoop implements Sleeper {
     this.confirmations.add(confirmation).catch(this.host.onError);
   }
 
-  /** Registers the worker when it is not, and resyncs it after a lost answer. */
-  private async ensureInSync(): Promise<string> {
-    if (this.workerId !== undefined && this.needsResync) {
-      // Before the answer is there: what is given back meanwhile needs another one.
-      this.needsResync = false;
-      const epoch = await this.resync(this.workerId).catch((error) => {
-        this.needsResync = true;
-        throw error;
-      });
-      if (epoch === null) {
-        this.workerId = undefined;
-        this.host.onLost();
-      } else this.epoch = epoch;
-      this.isHungry = false;
-      this.isAsleepNow = false;
-    }
-    if (this.workerId === undefined) {
-      this.needsResync = false;
-      this.workerId = await this.host.register();
-      this.epoch = 0;
-      this.isHungry = false;
-      this.isAsleepNow = false;
-    }
-    return this.workerId;
-  }
-
-  /** The new epoch, or null when the worker is not known any more. */
-  private resync(workerId: string): Promise<number | null> {
-    const held = [...this.held].map(({ id, token }) => ({ id, token }));
-    return this.store.resyncWorker(this.queueId, workerId, held);
-  }
-
   private deliver(reports: Report[], refused: Exchange['refused']): void {
     for (const { job, settlement } of reports) {
       this.held.delete(job);
@@ -422,14 +386,13 @@ export class ExchangeLoop implements Sleeper {
 
   private accept(answer: Exchange, limit: number): void {
     if (answer.lost) {
-      this.workerId = undefined;
       this.isProdded = true;
-      this.host.onLost();
+      this.enlistment.lost();
       return;
     }
     if (this.isForced || this.givesAnswerBack) {
       this.givesAnswerBack = false;
-      this.needsResync ||= answer.jobs.length > 0;
+      this.enlistment.isOutOfSync ||= answer.jobs.length > 0;
       return;
     }
     if (answer.wakeIn !== null) this.host.onDueIn(answer.wakeIn);
