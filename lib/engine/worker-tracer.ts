@@ -75,11 +75,7 @@ export class WorkerTracer {
     send: () => Promise<Refusal>,
     toError: (refusal: NonNullable<Refusal>) => Error,
   ): Promise<Refusal> {
-    let answer: Promise<Refusal> | undefined;
-    const once = () => {
-      answer ??= send();
-      return answer;
-    };
+    const once = onlyOnce(send);
     const traced = this.surely(once, (sent) =>
       this.attached(operation, async (span) => {
         span!.setAttributes(jobAttributes(job));
@@ -195,11 +191,7 @@ export class WorkerTracer {
     work: () => Promise<Result>,
     traced: (once: () => Promise<Result>) => Promise<void>,
   ): Promise<Result> {
-    let done: Promise<Result> | undefined;
-    const once = () => {
-      done ??= work();
-      return done;
-    };
+    const once = onlyOnce(work);
     try {
       await traced(once);
     } catch (error) {
@@ -211,6 +203,15 @@ export class WorkerTracer {
     }
     return once();
   }
+}
+
+/** Does the work at the first call; all calls return the same promise. */
+function onlyOnce<Result>(work: () => Promise<Result>): () => Promise<Result> {
+  let done: Promise<Result> | undefined;
+  return () => {
+    done ??= work();
+    return done;
+  };
 }
 
 function jobAttributes(job: TracedJob): Attributes {
