@@ -28,7 +28,7 @@ async function carryOut(order: Order): Promise<Answer> {
   const peer = create(order.place);
   const workload = workloads[order.workload]!;
   await peer.open(workload.queues?.(order.params) ?? [QUEUE]);
-  const measures = await workload.run({ ...order, peer, server });
+  const measures = await workload.run({ ...order, peer, peerName: order.peer, server });
   await peer.cleanUp?.();
   return { measures };
 }

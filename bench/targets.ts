@@ -61,6 +61,7 @@ export const targets: readonly Target[] = [
     bound: { times: 1.7, peer: 'bullmq-redis' },
   },
   { workload: 'pickup', variant: '', metric: 'p99', bound: { atMost: 10 } },
+  { workload: 'fleet', variant: '', metric: 'p99', bound: { atMost: 10 } },
   { workload: 'idle-workers', variant: '', metric: 'queries', bound: { atMost: 5 } },
   { workload: 'idle-workers', variant: '', metric: 'sessions', bound: { atMost: 3 } },
   { workload: 'connections', variant: '', metric: 'most', bound: { atMost: 3 } },

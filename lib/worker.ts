@@ -126,7 +126,7 @@ export class Worker<
     const { queueId, channel, loop } = connected;
     this.loop = loop;
     this.attend(queueId, loop);
-    const sleepers = this.backend.sleepersOf(queueId);
+    const sleepers = this.backend.wakeUps.of(queueId);
     this.cleanups.push(() => sleepers.leave(loop));
     await sleepers.join(loop, channel);
     this.emit('ready');
@@ -134,8 +134,8 @@ export class Worker<
   }
 
   private loopOf(queueId: number): ExchangeLoop {
-    const { engineStore, exchanges, listener, pulse } = this.backend;
-    const sleepers = this.backend.sleepersOf(queueId);
+    const { engineStore, exchanges, listener, pulse, wakeUps } = this.backend;
+    const sleepers = wakeUps.of(queueId);
     return new ExchangeLoop(engineStore, exchanges, queueId, {
       freeSlots: () => this.freeSlots(),
       hasIdleSlot: () => this.hasIdleSlot(),
@@ -165,6 +165,7 @@ export class Worker<
   private attend(queueId: number, loop: ExchangeLoop): void {
     const { lockDuration, lockRenewTime, stalledInterval, maxStalledCount, skipStalledCheck } =
       this.opts;
+    const sleepers = this.backend.wakeUps.of(queueId);
     let renewedAt = elapsed();
     this.cleanups.push(
       this.backend.pulse.attend({
@@ -179,7 +180,7 @@ export class Worker<
           if (this.tracer) this.track(this.tracer.stalled(jobId));
           this.emit('stalled', jobId, 'active');
         },
-        onClaimable: () => loop.prod(),
+        onClaimable: () => sleepers.look(),
         onLeaseLost: () => this.leaseLost(),
         onLeaseRenewed: () => {
           if (this.opts.skipLockRenewal || elapsed() - renewedAt < lockRenewTime) return;

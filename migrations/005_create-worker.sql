@@ -31,5 +31,5 @@ create table worker (
   primary key (queue_id, id)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
-create index worker_wake_idx on worker (queue_id) where hungry;
+create index worker_wake_idx on worker (queue_id, uid) where hungry;
 create index worker_of_process_idx on worker (process_id);

@@ -2,6 +2,7 @@ import { add } from './add';
 import { connections } from './connections';
 import { deepQueue } from './deep-queue';
 import { fanIn } from './fan-in';
+import { fleet } from './fleet';
 import { idleWorkers } from './idle-workers';
 import { manyQueues } from './many-queues';
 import { oldSnapshot } from './old-snapshot';
@@ -15,6 +16,7 @@ export const workloads: Record<string, Workload> = {
   add,
   process: processing,
   pickup,
+  fleet,
   'fan-in': fanIn,
   steps,
   'many-queues': manyQueues,

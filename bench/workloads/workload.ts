@@ -36,6 +36,7 @@ export interface Workload<Params = any> {
 /** What a run has to work with. */
 export interface Context<Params> {
   peer: Peer;
+  peerName: PeerName;
   params: Params;
   place: Place;
   server: ServerName;

@@ -129,7 +129,7 @@ export interface Session extends Executor {
   connect(): Promise<void>;
   /** Whether the server at the other end is the same for as long as the session lives. */
   readonly isDirect: boolean;
-  onNotification(listener: (channel: string) => void): void;
+  onNotification(listener: (channel: string, payload: string) => void): void;
   onEnd(listener: () => void): void;
   end(): Promise<void>;
   /** Ends it without a farewell: for a server that does not answer. */
@@ -171,7 +171,7 @@ export function openSession(pool: Pool): Session {
       return answer;
     },
     onNotification: (listener) => {
-      client.on('notification', ({ channel }) => listener(channel));
+      client.on('notification', ({ channel, payload = '' }) => listener(channel, payload));
     },
     onEnd: (listener) => {
       let hasEnded = false;

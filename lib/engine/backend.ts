@@ -28,7 +28,7 @@ import { Exchanges } from './exchanges';
 import { JobTransaction } from './job-transaction';
 import { Listener } from './listener';
 import { Pulse } from './pulse';
-import { Sleepers } from './sleepers';
+import { WakeUps } from './wake-ups';
 
 /** What one add did: an id for each job, and when. */
 export interface AddedUnit {
@@ -66,9 +66,9 @@ export class Backend {
   readonly transactions: TransactionPool;
   readonly listener: Listener;
   readonly pulse: Pulse;
+  readonly wakeUps: WakeUps;
   private readonly executor: PoolExecutor;
   private readonly queueIds = new Map<string, Promise<number>>();
-  private readonly sleepers = new Map<number, Sleepers>();
   private readonly open: OpenPool;
   private registeredProcessId: number | undefined;
   /** Whether any of the users lets the schema be migrated. */
@@ -160,6 +160,7 @@ export class Backend {
       },
       logger,
     );
+    this.wakeUps = new WakeUps(this.listener, patient);
     this.pulse = new Pulse(
       patient,
       // One that waits for a lock is simply the next one.
@@ -169,6 +170,7 @@ export class Backend {
         await this.listener.withSession(async (session) => {
           await this.store.on(session).holdProcessLock(processId);
         });
+        await this.wakeUps.hearAs(processId);
       },
       (ms) => this.executor.abandon(ms, 'brief'),
       logger,
@@ -209,17 +211,6 @@ export class Backend {
       id.catch(() => this.queueIds.delete(key));
     }
     return id;
-  }
-
-  /** The workers of a queue here. */
-  sleepersOf(queueId: number): Sleepers {
-    let sleepers = this.sleepers.get(queueId);
-    if (!sleepers) {
-      const { listener } = this;
-      sleepers = new Sleepers((channel, onNotified) => listener.subscribe(channel, onNotified));
-      this.sleepers.set(queueId, sleepers);
-    }
-    return sleepers;
   }
 
   /**

@@ -48,7 +48,7 @@ export interface LoopHost extends Pick<EnlistedHost, 'register' | 'onLost'> {
   flusher(): WalFlusher | undefined;
   /** No job is to start before the one before it is known to be settled. */
   isSerial(): boolean;
-  /** The worker is about to be given up: nothing but what is left to report is worth an exchange. */
+  /** The worker is about to be given up, when its last jobs are done. */
   isClosing(): boolean;
 }
 
@@ -74,6 +74,8 @@ export class ExchangeLoop implements Sleeper {
   private hungrySince = 0;
   private isProdded = false;
   private isRoused = false;
+  /** Nobody knows when it will have an answer. */
+  private isSlow = false;
   private slowLook: NodeJS.Timeout | undefined;
   private isWorkedSinceDrained = true;
   private isExchanging = false;
@@ -129,7 +131,11 @@ export class ExchangeLoop implements Sleeper {
   }
 
   isIdle(): boolean {
-    return this.isAsleep() && !this.running && this.claimable() > 0 && this.host.hasIdleSlot();
+    return this.isAsleep() && !this.running && this.canLook() && this.host.hasIdleSlot();
+  }
+
+  canLook(): boolean {
+    return this.claimable() > 0 && !this.isSlow;
   }
 
   hasLimit(): boolean {
@@ -138,7 +144,11 @@ export class ExchangeLoop implements Sleeper {
 
   rouse(): void {
     this.isRoused = true;
-    this.slowLook = setTimeout(() => this.host.onRelayed(1), SLOW_LOOK_MS);
+    clearTimeout(this.slowLook);
+    this.slowLook = setTimeout(() => {
+      this.isSlow = true;
+      this.host.onRelayed(1);
+    }, SLOW_LOOK_MS);
     this.prod();
   }
 
@@ -213,15 +223,17 @@ export class ExchangeLoop implements Sleeper {
       .finally(() => {
         this.running = undefined;
         if (this.isDue()) this.wake();
-        else this.relay(1);
+        else if (this.isRoused) {
+          this.isRoused = false;
+          this.relay(1);
+        }
       });
   }
 
-  /** If it was roused, it no longer is: so many others are. */
+  /** It has looked, as it was roused to do, or it will not: so many others are to be roused. */
   private relay(count: number): void {
-    if (!this.isRoused) return;
-    this.isRoused = false;
-    clearTimeout(this.slowLook);
+    this.isSlow = false;
+    if (!this.isRoused) clearTimeout(this.slowLook);
     if (count > 0) this.host.onRelayed(count);
   }
 
@@ -234,9 +246,16 @@ export class ExchangeLoop implements Sleeper {
       if (!this.isDue()) return;
       const limit = this.claimable();
       this.isProdded = false;
+      // Who is roused while it is on its way looks once more.
+      const isLook = this.isRoused && limit > 0;
+      this.isRoused &&= !isLook;
+      const wasHungry = this.isHungry;
       const answer = await this.exchange(this.outbox.splice(0), limit);
+      const hasLooked = answer !== undefined && this.accept(answer, limit);
+      if (isLook && !hasLooked) this.isRoused = true;
       if (!answer) continue;
-      this.accept(answer, limit);
+      // Only the hungry are told whether there are more.
+      if (isLook && hasLooked) this.relay(!answer.hungry && (answer.more || !wasHungry) ? 2 : 0);
       if (this.isHungry && !this.isAsleepNow) await this.pauseBeforeLook();
       else if (this.held.size > 1) await nextTurn();
     }
@@ -253,8 +272,8 @@ export class ExchangeLoop implements Sleeper {
     const isClosing = this.host.isClosing();
     // What is not known to be in vain is tried before the end.
     if (this.enlistment.isOutOfSync && !(isClosing && this.retryMs > FIRST_RETRY_MS)) return true;
-    if (isClosing) return false;
-    // A worker whose slots are all taken is not to be notified.
+    if (isClosing && (this.held.size === 0 || this.retryMs > FIRST_RETRY_MS)) return false;
+    // A worker whose slots are all taken, or that waits for its last jobs, is not to be notified.
     if (this.claimable() === 0) return this.isHungry && this.starts.size === 0;
     return this.isProdded || !this.isAsleep();
   }
@@ -384,16 +403,17 @@ export class ExchangeLoop implements Sleeper {
     empty(reports);
   }
 
-  private accept(answer: Exchange, limit: number): void {
+  /** Whether it took what the answer brought. */
+  private accept(answer: Exchange, limit: number): boolean {
     if (answer.lost) {
       this.isProdded = true;
       this.enlistment.lost();
-      return;
+      return false;
     }
     if (this.isForced || this.givesAnswerBack) {
       this.givesAnswerBack = false;
       this.enlistment.isOutOfSync ||= answer.jobs.length > 0;
-      return;
+      return false;
     }
     if (answer.wakeIn !== null) this.host.onDueIn(answer.wakeIn);
     const count = answer.jobs.length;
@@ -404,11 +424,11 @@ export class ExchangeLoop implements Sleeper {
       this.start(job);
     }
     empty(answer.jobs);
-    if (limit > 0) this.relay(count === limit ? 2 : 0);
     if (limit > 0 && count === 0 && this.isWorkedSinceDrained) {
       this.isWorkedSinceDrained = false;
       void this.confirmations.settled().then(() => this.host.onDrained());
     }
+    return true;
   }
 
   /** Runs a job; one that was retried, after it is known that its last try is over. */

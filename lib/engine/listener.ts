@@ -8,6 +8,9 @@ const LAST_RETRY_MS = 5_000;
 /** How long a session may be silent before it is asked whether it lives, and then to answer. */
 const SILENCE_MS = 5_000;
 
+/** Is told what a notification says; nothing, when some may have been missed. */
+type Subscriber = (payload?: string) => void;
+
 /**
  * The one session of this process that listens, for all of its queues, workers and event readers.
  *
@@ -19,7 +22,7 @@ const SILENCE_MS = 5_000;
  * have been said meanwhile.
  */
 export class Listener {
-  private readonly subscribers = new Map<string, Set<() => void>>();
+  private readonly subscribers = new Map<string, Set<Subscriber>>();
   private session: Session | undefined;
   private currentFlusher: WalFlusher | undefined;
   private connecting: Promise<void> | undefined;
@@ -62,7 +65,7 @@ export class Listener {
    * Resolves when the channel is listened to, or the first attempt has failed; from then on the
    * listener tries by itself.
    */
-  async subscribe(channel: string, onNotified: () => void): Promise<() => Promise<void>> {
+  async subscribe(channel: string, onNotified: Subscriber): Promise<() => Promise<void>> {
     let subscribers = this.subscribers.get(channel);
     if (!subscribers) {
       subscribers = new Set();
@@ -74,7 +77,7 @@ export class Listener {
     return () => this.unsubscribe(channel, onNotified);
   }
 
-  private async unsubscribe(channel: string, onNotified: () => void): Promise<void> {
+  private async unsubscribe(channel: string, onNotified: Subscriber): Promise<void> {
     const subscribers = this.subscribers.get(channel);
     subscribers?.delete(onNotified);
     if (subscribers?.size === 0) {
@@ -112,9 +115,9 @@ export class Listener {
   private async establish(): Promise<void> {
     const session = this.open();
     session.onEnd(() => this.lost(session));
-    session.onNotification((channel) => {
+    session.onNotification((channel, payload) => {
       this.heard(session);
-      this.notify(channel);
+      this.notify(channel, payload);
     });
     try {
       await session.connect();
@@ -196,7 +199,7 @@ export class Listener {
     }
   }
 
-  private notify(channel: string): void {
-    for (const onNotified of this.subscribers.get(channel) ?? []) onNotified();
+  private notify(channel: string, payload?: string): void {
+    for (const onNotified of this.subscribers.get(channel) ?? []) onNotified(payload);
   }
 }

@@ -19,7 +19,7 @@ export interface Patient {
   isAsleep(): boolean;
   /** A job of this queue was taken over from somebody dead. */
   onStalled(jobId: string): void;
-  /** The queue has work although the worker sleeps. */
+  /** The queue has work although this worker, and maybe others of the queue, sleep. */
   onClaimable(): void;
   /** The lease ran out unnoticed: what runs here may have been taken over by others. */
   onLeaseLost(): void;
@@ -186,8 +186,8 @@ export class Pulse {
           .find((patient) => patient.checksStalled() && patient.queueId === queueId)
           ?.onStalled(id);
       }
-      for (const patient of asleep) {
-        if (answer.claimable?.includes(patient.queueId)) patient.onClaimable();
+      for (const queueId of answer.claimable ?? []) {
+        asleep.find((patient) => patient.queueId === queueId)?.onClaimable();
       }
     } catch (error) {
       this.logger.warn({ err: error }, 'heartbeat failed');

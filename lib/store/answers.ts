@@ -36,6 +36,8 @@ export interface Exchange {
   refused: RefusedSettlement[] | null;
   hungry: boolean;
   asleep: boolean;
+  /** It was hungry, all its slots are filled now, and jobs are left for others that sleep. */
+  more: boolean;
   /** Milliseconds until there is a reason to look again, or null. */
   wakeIn: number | null;
   /** Committed, but not yet on disk. */

@@ -40,9 +40,9 @@ export class QueueStore extends Caller {
     return this.value('get_queue', queueId);
   }
 
-  /** The channel on which something of a queue is announced. */
-  async channel(kind: 'wake' | 'event', queueId: number): Promise<string> {
-    return (await this.text('channel_of', kind, queueId))!;
+  /** The channel on which something of a queue, or for a process, is announced. */
+  async channel(kind: 'wake' | 'event' | 'process', id: number): Promise<string> {
+    return (await this.text('channel_of', kind, id))!;
   }
 
   /** The database's time. */

@@ -169,6 +169,11 @@ export class Store extends JobStore {
     return this.value('resync_worker', queueId, workerId, JSON.stringify(held));
   }
 
+  /** Tells all sleeping workers of a queue, if a job waits. */
+  async wakeWorkers(queueId: number): Promise<void> {
+    await this.text('wake_workers', queueId);
+  }
+
   async heartbeat(
     processId: number,
     queues: readonly { queueId: number; maxStalledCount: number }[],
@@ -189,6 +194,7 @@ function toExchange(jobs: ClaimedJob[], head: Partial<Exchange>): Exchange {
     refused: head.refused ?? null,
     hungry: head.hungry ?? false,
     asleep: head.asleep ?? false,
+    more: head.more ?? false,
     wakeIn: head.wakeIn ?? null,
     deferred: head.deferred ?? false,
     ranges: head.ranges ?? null,

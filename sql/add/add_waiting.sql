@@ -43,7 +43,7 @@ begin
       from unnest(v_ids, p_names) with ordinality j(id, name, position));
     perform _announce_added(array[p_queue_id], v_specs, null, true, v_now);
   else
-    perform _wake(p_queue_id);
+    perform _wake(p_queue_id, cardinality(v_ids));
   end if;
   return json_build_object('ids', to_json(v_ids), 'now', _epoch_ms(v_now));
 end;

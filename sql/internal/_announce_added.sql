@@ -18,7 +18,7 @@ begin
       end if;
     end if;
     if p_is_all_waiting then
-      perform _wake(v_queue_id);
+      perform _wake(v_queue_id, case when cardinality(p_specs) = 1 then 1 end);
     else
       perform _wake_for_added(v_queue_id, p_specs || p_duplicates);
     end if;

@@ -40,6 +40,10 @@ begin
     perform _trim_logs();
   end if;
   v_stalled := v_stalled || _recover_expired_locks(p_queue_ids::jsonb);
+  if v_stalled = '[]' then
+    -- A crash that takes this heartbeat back makes us seem silent for a moment longer, when all do.
+    perform set_config('synchronous_commit', 'off', true);
+  end if;
   return json_build_object(
     'known', true,
     'stalled', v_stalled,

@@ -1,6 +1,8 @@
 /** Who is told of new jobs, and when: a committing NOTIFY takes a lock that is global to the server. */
 
+import { Pool } from 'pg';
 import type { Queue, Worker } from '../../lib';
+import { Exchanges } from '../../lib/engine/exchanges';
 import { record, useInstances } from '../helpers/instances';
 import { deferred, until } from '../helpers/wait';
 
@@ -70,24 +72,31 @@ test('a worker with nothing to do is told of each job, once', async () => {
   }
 });
 
+const loopOf = (worker: Worker) => (worker as unknown as { loop: { isIdle(): boolean } }).loop;
+
+/** Has no heartbeat find a job that was overlooked. */
+function withoutHeartbeats(worker: Worker) {
+  const { heart } = worker.getBackend().pulse as unknown as {
+    heart: { heartbeat(): Promise<object> };
+  };
+  jest.spyOn(heart, 'heartbeat').mockResolvedValue({ known: true, stalled: [], claimable: [] });
+}
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
 describe('many idle workers of a queue in one process', () => {
   /** So many, asleep; what they ask of the database; and no heartbeat wakes them. */
   async function sleepers(count: number, processor: () => Promise<void>) {
     const queue = on.queue();
     const workers = Array.from({ length: count }, () => on.worker(queue, processor));
-    const { exchanges, pulse } = workers[0]!.getBackend();
+    const { exchanges } = workers[0]!.getBackend();
     await Promise.all(workers.map((worker) => worker.waitUntilReady()));
-    const { heart } = pulse as unknown as { heart: { heartbeat(): Promise<object> } };
-    jest.spyOn(heart, 'heartbeat').mockResolvedValue({ known: true, stalled: [], claimable: [] });
+    withoutHeartbeats(workers[0]!);
     await until(() => workers.every((worker) => loopOf(worker).isIdle()));
     return { queue, workers, asked: jest.spyOn(exchanges, 'run') };
   }
-
-  const loopOf = (worker: Worker) => (worker as unknown as { loop: { isIdle(): boolean } }).loop;
-
-  afterEach(() => {
-    jest.restoreAllMocks();
-  });
 
   test('are not all woken by one job', async () => {
     const { queue, workers, asked } = await sleepers(30, async () => {});
@@ -134,5 +143,102 @@ describe('many idle workers of a queue in one process', () => {
       void (i % 2 ? worker.pause() : worker.close());
     }
     await until(async () => (await queue.getCompletedCount()) === 9);
+  });
+});
+
+describe('idle workers of a queue in many processes', () => {
+  const pools: Pool[] = [];
+
+  afterAll(async () => {
+    for (const pool of pools) await pool.end();
+  });
+
+  /** So many processes, which are pools here, each with so many workers, all asleep. */
+  async function processes(count: number, workersOfEach: number, processor: () => Promise<void>) {
+    const queue = on.queue();
+    const all = await Promise.all(
+      Array.from({ length: count }, async () => {
+        const pool = new Pool({ connectionString: on.url, max: 2 });
+        pool.on('error', () => {});
+        pools.push(pool);
+        const workers = Array.from({ length: workersOfEach }, () =>
+          on.worker(queue, processor, { connection: pool }),
+        );
+        await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+        await until(() => workers.every((worker) => loopOf(worker).isIdle()));
+        withoutHeartbeats(workers[0]!);
+        const { exchanges } = workers[0]!.getBackend();
+        return { workers, exchanges, asked: jest.spyOn(exchanges, 'run') };
+      }),
+    );
+    const areIdle = () =>
+      all.every(({ workers }) => workers.every((worker) => loopOf(worker).isIdle()));
+    return { queue, all, areIdle };
+  }
+
+  test('are asked for one job in two of them', async () => {
+    const { queue, all, areIdle } = await processes(6, 2, async () => {});
+    for (let i = 1; i <= 5; i++) {
+      for (const { asked } of all) asked.mockClear();
+      await queue.add('job', {});
+      await until(async () => (await queue.getCompletedCount()) === i);
+      await until(areIdle);
+      expect(all.filter(({ asked }) => asked.mock.calls.length > 0).length).toBeLessThanOrEqual(2);
+    }
+  });
+
+  test('run as many jobs as there are, also when each is added alone', async () => {
+    let running = 0;
+    const gate = deferred();
+    const { queue } = await processes(6, 2, async () => {
+      running++;
+      await gate.promise;
+    });
+    for (let i = 0; i < 12; i++) await queue.add('job', {});
+    await until(() => running === 12);
+    gate.resolve();
+    await until(async () => (await queue.getCompletedCount()) === 12);
+  });
+
+  test('run them also when they are added one by one in one transaction', async () => {
+    let running = 0;
+    const gate = deferred();
+    const { queue } = await processes(6, 2, async () => {
+      running++;
+      await gate.promise;
+    });
+    const client = await on.client();
+    await client.query('begin');
+    for (let i = 0; i < 12; i++) await queue.withTransaction(client).add('job', {});
+    await client.query('commit');
+    await until(() => running === 12);
+    gate.resolve();
+    await until(async () => (await queue.getCompletedCount()) === 12);
+  });
+
+  test('run a job although those that are told of it have no answer', async () => {
+    const { queue, all } = await processes(6, 2, async () => {});
+    const gate = deferred();
+    const hanging = all.slice(1).map(({ exchanges, asked }) => {
+      const ask = Exchanges.prototype.run.bind(exchanges);
+      return asked.mockImplementation(async (request) => {
+        await gate.promise;
+        return ask(request);
+      });
+    });
+    await queue.add('job', {});
+    await until(async () => (await queue.getCompletedCount()) === 1);
+    expect(hanging.some((asked) => asked.mock.calls.length > 0)).toBe(true);
+    gate.resolve();
+  });
+
+  test('run a job although those that are told of it are closed by then', async () => {
+    const { queue, all } = await processes(6, 2, async () => {});
+    for (let i = 1; i <= 3; i++) {
+      const adding = queue.add('job', {});
+      for (const worker of all[i]!.workers) void worker.close();
+      await adding;
+      await until(async () => (await queue.getCompletedCount()) === i);
+    }
   });
 });

@@ -8,6 +8,7 @@ import type { Settlement } from '../../lib/model/job-record';
 import { Column } from '../../lib/store/caller';
 import { sortReports } from '../../lib/store/reports';
 import { useInstances } from '../helpers/instances';
+import { rowsRead } from '../helpers/rows-read';
 
 const on = useInstances();
 const COUNT = 10_000;
@@ -79,28 +80,6 @@ async function workerOf(queueId: number) {
     [queueId, process!.r.id],
   );
   return { workerId: row!.r, processId: process!.r.id };
-}
-
-/** Rows that a statement reads in our tables. */
-async function rowsRead(session: Client, text: string, values: unknown[]) {
-  const count = async () => {
-    const { rows } = await session.query(
-      `select coalesce(sum(seq_tup_read), 0)::integer as "inSequence", coalesce(sum(idx_tup_fetch), 0)::integer as "byIndex"
-       from pg_stat_xact_user_tables where schemaname = 'tuskmq' and relname = any ($1)`,
-      [TABLES],
-    );
-    return rows[0] as { inSequence: number; byIndex: number };
-  };
-  await session.query('begin');
-  // What the session has read before is counted along until it has been reported.
-  const before = await count();
-  await session.query(text, values);
-  const after = await count();
-  await session.query('commit');
-  return {
-    inSequence: after.inSequence - before.inSequence,
-    byIndex: after.byIndex - before.byIndex,
-  };
 }
 
 /** A parameter as the library sends it. */
@@ -297,7 +276,7 @@ async function excessOf(session: Client, queueId: number): Promise<string[]> {
   const excess: string[] = [];
   const { workerId, processId } = await workerOf(queueId);
   for (const { what, most, text, values } of life(queueId, workerId, processId)) {
-    const { inSequence, byIndex } = await rowsRead(session, text, values);
+    const { inSequence, byIndex } = await rowsRead(session, TABLES, text, values);
     if (inSequence > 0 || byIndex > most) {
       excess.push(`${what}: ${byIndex} rows by index, ${inSequence} in sequence`);
     }

@@ -14,6 +14,7 @@ function scene() {
     relayed: [] as number[],
     wakeIn: null as number | null,
     hasIdleSlot: true,
+    hasMore: false,
     answers: Promise.resolve(),
     dueIn: [] as number[],
   };
@@ -24,11 +25,13 @@ function scene() {
       asked.push(request);
       await host.answers;
       sent.push({ reported: reports.map(({ id }) => id), limit });
+      const jobs = host.jobs.splice(0);
       return {
-        jobs: host.jobs.splice(0),
+        jobs,
         refused: null,
-        hungry: host.free > 0,
-        asleep: host.free > 0,
+        hungry: jobs.length < limit,
+        asleep: jobs.length < limit,
+        more: host.hasMore,
         wakeIn: host.wakeIn,
         deferred: false,
         ranges: null,
@@ -154,15 +157,63 @@ async function sleeping(free: number) {
 const jobs = (count: number) =>
   Array.from({ length: count }, (_, i) => ({ id: `${i}`, token: 't' }) as ClaimedJob);
 
-test('one that was roused and had all its slots filled has two others roused', async () => {
+test('one that was roused and had all its slots filled has two others roused, where there are more jobs', async () => {
   const { loop, host, sent } = await sleeping(2);
   host.jobs = jobs(2);
+  host.hasMore = true;
   loop.rouse();
   expect(loop.isIdle()).toBe(false);
   await until(() => host.free === 0);
   await loop.quiet();
   expect(host.relayed).toEqual([2]);
   expect(sent[0]).toEqual({ reported: [], limit: 2 });
+});
+
+test('one that was roused and took the last job has nobody roused', async () => {
+  const { loop, host } = await sleeping(1);
+  host.jobs = jobs(1);
+  loop.rouse();
+  await until(() => host.free === 0);
+  await loop.quiet();
+  expect(host.relayed).toEqual([]);
+});
+
+test('one that is roused while it looks already looks once more', async () => {
+  const { loop, host, asked } = await sleeping(1);
+  const gate = deferred();
+  host.answers = gate.promise;
+  asked.splice(0);
+  loop.rouse();
+  await until(() => asked.length === 1);
+  loop.rouse();
+  gate.resolve();
+  await until(() => loop.isIdle());
+  expect(asked.map(({ limit }) => limit)).toEqual([1, 1]);
+  expect(host.relayed).toEqual([]);
+});
+
+test('one that is roused while it looks already, and has its slots filled by that, has another roused in its place', async () => {
+  const { loop, host, asked } = await sleeping(1);
+  const gate = deferred();
+  host.answers = gate.promise;
+  host.jobs = jobs(1);
+  loop.rouse();
+  await until(() => asked.filter(({ limit }) => limit > 0).length === 1);
+  loop.rouse();
+  gate.resolve();
+  await until(() => host.free === 0);
+  await loop.quiet();
+  expect(host.relayed).toEqual([1]);
+});
+
+test('one whose first look is lost looks again before it has anybody roused', async () => {
+  const { loop, host, asked } = await sleeping(1);
+  asked.splice(0);
+  host.isLost = true;
+  loop.rouse();
+  await until(() => loop.isIdle());
+  expect(asked.length).toBeGreaterThan(1);
+  expect(host.relayed).toEqual([]);
 });
 
 test('one that was roused and found less than it has slots for has nobody roused', async () => {
@@ -221,13 +272,18 @@ test('one that is roused and has no answer for a while has another roused, and m
   const gate = deferred();
   host.answers = gate.promise;
   host.jobs = jobs(1);
+  host.hasMore = true;
+  expect(loop.canLook()).toBe(true);
   loop.rouse();
   await until(() => host.relayed.length === 1);
   expect(host.relayed).toEqual([1]);
+  expect(loop.canLook()).toBe(false);
   gate.resolve();
   await until(() => host.free === 0);
   await loop.quiet();
   expect(host.relayed).toEqual([1, 2]);
+  host.free = 1;
+  expect(loop.canLook()).toBe(true);
 });
 
 test('one that could only hold a job for later is not idle', async () => {

@@ -7,17 +7,23 @@ async function scene(count: number) {
   const done: string[] = [];
   let notify = () => {};
   let isSubscribed = false;
-  const sleepers = new Sleepers(async (_, onNotified) => {
-    notify = onNotified;
-    isSubscribed = true;
-    return async () => {
-      isSubscribed = false;
-    };
-  });
+  const sleepers = new Sleepers(
+    async (_, onNotified) => {
+      notify = onNotified;
+      isSubscribed = true;
+      return async () => {
+        isSubscribed = false;
+      };
+    },
+    async () => {
+      done.push('others');
+    },
+  );
   const all = Array.from({ length: count }, (_, i) => {
-    const state = { isIdle: true, hasLimit: false };
+    const state = { isIdle: true, canLook: true, hasLimit: false };
     const sleeper: Sleeper = {
       isIdle: () => state.isIdle,
+      canLook: () => state.canLook,
       hasLimit: () => state.hasLimit,
       prod: () => done.push(`(${i})`),
       rouse: () => {
@@ -106,4 +112,72 @@ test('who has left is woken no more, and the last one ends the subscription', as
   expect(isSubscribed()).toBe(true);
   notify();
   expect(take()).toEqual(['0']);
+});
+
+describe('a process that was told of a job of which few others know', () => {
+  test('has one of its workers look, like any other', async () => {
+    const { sleepers, take } = await scene(2);
+    sleepers.told();
+    expect(take()).toEqual(['0']);
+    await sleep(20);
+    expect(take()).toEqual([]);
+  });
+
+  test('leaves it to one that looks already where none sleeps', async () => {
+    const { sleepers, all, take } = await scene(3);
+    for (const { state } of all) state.isIdle = false;
+    all[0]!.state.canLook = false;
+    sleepers.told();
+    expect(take()).toEqual(['(0)', '(1)', '(2)', '1']);
+    await sleep(20);
+    expect(take()).toEqual([]);
+  });
+
+  test('has all others told where none can look, once for all that it is told meanwhile', async () => {
+    const { sleepers, all, take } = await scene(1);
+    Object.assign(all[0]!.state, { isIdle: false, canLook: false });
+    sleepers.told();
+    sleepers.told();
+    expect(take()).toEqual(['(0)', '(0)']);
+    await until(() => take().join() === 'others');
+    await sleep(20);
+    expect(take()).toEqual([]);
+    sleepers.told();
+    expect(take()).toEqual(['(0)']);
+    await until(() => take().join() === 'others');
+  });
+
+  test('has them told where its workers are gone', async () => {
+    const { sleepers, all, take } = await scene(1);
+    await sleepers.leave(all[0]!.sleeper);
+    sleepers.told();
+    await until(() => take().join() === 'others');
+  });
+
+  test('has them told where more are to be woken than sleep here', async () => {
+    const { sleepers, all, take } = await scene(2);
+    sleepers.told();
+    for (const { state } of all) state.canLook = false;
+    sleepers.rouse(2);
+    expect(take()).toEqual(['0', '1']);
+    await until(() => take().join() === 'others');
+  });
+
+  test('has them told where what its workers may claim is limited', async () => {
+    const { sleepers, all, take } = await scene(1);
+    Object.assign(all[0]!.state, { hasLimit: true, canLook: false });
+    sleepers.told();
+    expect(take()).toEqual(['0']);
+    await until(() => take().join() === 'others');
+  });
+
+  test('leaves the others alone when all of them have been told since', async () => {
+    const { sleepers, all, take, notify } = await scene(1);
+    sleepers.told();
+    notify();
+    all[0]!.state.canLook = false;
+    sleepers.rouse(1);
+    await sleep(20);
+    expect(take()).toEqual(['0', '(0)']);
+  });
 });
