@@ -12,14 +12,12 @@ import type { JobProgress, JobRecord, Settlement } from './model/job-record';
 import type { FinishedStatus, JobState } from './model/job-state';
 import { dataText, toJsonText, toStorableText } from './model/json';
 import { SpanKind, TelemetryAttributes } from './model/telemetry';
+import { MOST } from './model/whole-number';
 import type { JobJson } from './options/job-json';
 import { checkPriority, isLifo, type JobsOptions } from './options/job-options';
 import { metricsPoints } from './options/metrics-options';
 import type { WorkerOptions } from './options/worker-options';
 import type { Store } from './store/store';
-
-/** As many rows as the database can count. */
-const MOST_LOGS = 2 ** 31 - 1;
 
 /**
  * The next job, fetched under the same token: for `Job.fromJSON(worker, json, id)`. The numbers are BullMQ's
@@ -126,7 +124,7 @@ export class Job<
       queueId: await queue.queueId(),
       id: jobId,
       row: toStorableText(String(row ?? '')),
-      keep: keepLogs && keepLogs > 0 ? Math.min(Math.ceil(keepLogs), MOST_LOGS) : undefined,
+      keep: keepLogs && keepLogs > 0 ? Math.min(Math.ceil(keepLogs), MOST) : undefined,
     };
     if (!store) return queue.getBackend().jobLogger.run(logRow);
     const [count] = await store.addLogs([logRow]);

@@ -1,4 +1,5 @@
 import type { Job } from './job';
+import { toInteger } from './model/whole-number';
 import { QueueMetrics } from './queue-metrics';
 import type { GlobalLimits } from './store/store';
 
@@ -9,7 +10,9 @@ export class QueueLimits<JobBase extends Job = Job> extends QueueMetrics<JobBase
    * earlier limit.
    */
   setGlobalConcurrency(concurrency: number): Promise<number> {
-    return this.setLimits({ concurrency: atLeastOne(concurrency, 'concurrency') });
+    return this.setLimits({
+      concurrency: toInteger('concurrency', atLeastOne(concurrency, 'concurrency')),
+    });
   }
 
   /** Jobs that may be active at the same time, or null. */
@@ -34,7 +37,7 @@ export class QueueLimits<JobBase extends Job = Job> extends QueueMetrics<JobBase
    */
   setGlobalRateLimit(max: number, duration: number): Promise<number> {
     return this.setLimits({
-      rate_max: atLeastOne(max, 'max'),
+      rate_max: toInteger('max', atLeastOne(max, 'max')),
       rate_ms: atLeastOne(duration, 'duration'),
     });
   }

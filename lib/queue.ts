@@ -10,6 +10,7 @@ import type { JobProgress } from './model/job-record';
 import { type FinishedStatus, type JobType, toJobState } from './model/job-state';
 import { toJsonText, toStorableText } from './model/json';
 import { SpanKind, TelemetryAttributes } from './model/telemetry';
+import { toInteger } from './model/whole-number';
 import type { DefaultJobOptions, JobsOptions } from './options/job-options';
 import { checkQueueOptions, type QueueOptions } from './options/queue-options';
 import { QueueSchedulers } from './queue-schedulers';
@@ -273,7 +274,7 @@ export class Queue<
     const state = toJobState(type);
     const queueId = await this.queueId();
     const removed: string[] = [];
-    const most = limit === 0 ? Number.POSITIVE_INFINITY : limit;
+    const most = toInteger('The limit', limit || Number.POSITIVE_INFINITY);
     while (state && removed.length < most) {
       const batch = Math.min(BATCH, most - removed.length);
       const ids = await this.store.cleanJobs(queueId, state, grace, batch);

@@ -1,13 +1,11 @@
 import { isVerdict } from '../model/errors';
 import type { Settlement } from '../model/job-record';
 import { toJsonText, toStorableText } from '../model/json';
+import { MOST_MS } from '../model/whole-number';
 import { type BackoffStrategy, backoffDelay, NO_RETRY, normalizeBackoff } from '../options/backoff';
 import { isLifo } from '../options/job-options';
 import type { MinimalJob } from '../options/minimal-job';
 import { type RemoveOn, retention } from '../options/retention';
-
-/** The longest time that can be stored: 8.64e15, the end of JavaScript's days. */
-const LONGEST_DELAY_MS = 8.64e15;
 
 /** What a report tells of a job. */
 export interface ReportedJob extends MinimalJob {
@@ -75,7 +73,7 @@ export async function failure(
     : {
         ...report,
         outcome: 'retried',
-        delay_ms: Math.min(Math.max(Math.round(delay), 0), LONGEST_DELAY_MS),
+        delay_ms: Math.min(Math.max(Math.round(delay), 0), MOST_MS),
         lifo: isLifo(job.opts),
       };
 }

@@ -1,5 +1,6 @@
 import type { FailurePolicy } from '../model/job-record';
 import { checkText } from '../model/json';
+import { MOST_MS } from '../model/whole-number';
 import type { BackoffOptions } from './backoff';
 import type { RepeatOptions } from './repeat-options';
 import type { RemoveOn } from './retention';
@@ -97,9 +98,6 @@ export function isLifo(opts: JobsOptions): boolean {
   return (opts.lifo ?? false) && !opts.priority;
 }
 
-/** The longest delay, in milliseconds: as long as a date can be late. */
-const DELAY_LIMIT = 8_640_000_000_000_000;
-
 /** The longest id, in bytes of UTF-8: two of them are an entry of an index, which holds 2,704. */
 export const ID_LIMIT = 1_000;
 
@@ -134,11 +132,11 @@ export function checkJobOptions(name: string, dataText: string, opts: JobsOption
   if (opts.delay != null && !Number.isFinite(opts.delay)) {
     throw new Error(`The delay of job ${name} must be a finite number of milliseconds`);
   }
-  if (opts.delay != null && opts.delay > DELAY_LIMIT) {
-    throw new Error(`The delay of job ${name} exceeds the limit ${DELAY_LIMIT} milliseconds`);
+  if (opts.delay != null && opts.delay > MOST_MS) {
+    throw new Error(`The delay of job ${name} exceeds the limit ${MOST_MS} milliseconds`);
   }
   const { timestamp } = opts;
-  if (timestamp != null && !(Math.abs(timestamp) <= DELAY_LIMIT)) {
+  if (timestamp != null && !(Math.abs(timestamp) <= MOST_MS)) {
     throw new Error(`The timestamp of job ${name} must be a number of milliseconds since 1970`);
   }
   const policies = failurePolicies.filter(([option]) => opts[option]).map(([option]) => option);
@@ -151,7 +149,7 @@ export function checkJobOptions(name: string, dataText: string, opts: JobsOption
     if (!opts.deduplication.id) throw new Error('Deduplication id must be provided');
     checkText('The deduplication id', opts.deduplication.id, ID_LIMIT);
     const { ttl } = opts.deduplication;
-    if (ttl != null && !(Math.abs(ttl) <= DELAY_LIMIT)) {
+    if (ttl != null && !(Math.abs(ttl) <= MOST_MS)) {
       throw new Error(`The deduplication ttl of job ${name} must be a number of milliseconds`);
     }
     if (opts.parent) {

@@ -1,3 +1,4 @@
+import { MOST_MS } from '../model/whole-number';
 import type { JobsOptions } from './job-options';
 
 /** When a scheduler makes its jobs: `every` so often, or by a `pattern`. */
@@ -99,7 +100,7 @@ export function resolveRepeatOptions(opts: RepeatOptions): ResolvedRepeatOptions
 /** Whole, since the database counts so. */
 function checkNumber(option: string, value: number, least: number): number {
   const whole = Math.ceil(value);
-  if (!Number.isFinite(whole) || whole < least) {
+  if (!(whole >= least && whole <= MOST_MS)) {
     throw new Error(`The .${option} option of a job scheduler must be a number from ${least} up`);
   }
   return whole;

@@ -1,3 +1,5 @@
+import { MOST } from '../model/whole-number';
+
 /** How much of the finished jobs of a queue to keep. */
 export interface KeepJobs {
   /** Seconds. Jobs that finished longer ago are removed when a job finishes. */
@@ -45,5 +47,5 @@ export function retention(ofJob: RemoveOn | undefined, ofWorker: RemoveOn | unde
 
 /** A number of jobs as the database can hold it. */
 function storable(count: number): number {
-  return Math.min(Math.ceil(count), 2 ** 31 - 1);
+  return Math.max(0, Math.min(Math.ceil(count), MOST));
 }

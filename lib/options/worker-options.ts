@@ -1,4 +1,5 @@
 import { checkText } from '../model/json';
+import { toInteger, toMilliseconds } from '../model/whole-number';
 import type { BackoffStrategy } from './backoff';
 import type { BaseOptions } from './connection-options';
 import { type MetricsOptions, metricsPoints } from './metrics-options';
@@ -101,6 +102,7 @@ export type ResolvedWorkerOptions = WorkerOptions &
 export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions {
   const { lockDuration = 30_000 } = opts;
   if (!(lockDuration > 0)) throw new Error('lockDuration must be greater than 0');
+  toMilliseconds('lockDuration', lockDuration);
   const resolved: ResolvedWorkerOptions = {
     ...opts,
     autorun: opts.autorun ?? true,
@@ -115,6 +117,7 @@ export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions
   if (resolved.maxStalledCount < 0) {
     throw new Error('maxStalledCount must be greater or equal than 0');
   }
+  resolved.maxStalledCount = toInteger('maxStalledCount', resolved.maxStalledCount);
   if (resolved.maxStartedAttempts !== undefined && resolved.maxStartedAttempts < 0) {
     throw new Error('maxStartedAttempts must be greater or equal than 0');
   }
@@ -125,14 +128,14 @@ export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions
   if (prefetch !== 0 && resolved.skipLockRenewal) {
     throw new Error('prefetch and skipLockRenewal cannot be used together');
   }
-  if (resolved.stalledInterval <= 0) throw new Error('stalledInterval must be greater than 0');
+  if (!(resolved.stalledInterval > 0)) throw new Error('stalledInterval must be greater than 0');
   if (!(resolved.lockRenewTime > 0)) {
     throw new Error('lockRenewTime must be greater than 0');
   }
   if (resolved.runRetryDelay !== undefined && !(resolved.runRetryDelay >= 0)) {
     throw new Error('runRetryDelay must be greater or equal than 0');
   }
-  if (resolved.drainDelay <= 0) throw new Error('drainDelay must be greater than 0');
+  if (!(resolved.drainDelay > 0)) throw new Error('drainDelay must be greater than 0');
   const { limiter } = resolved;
   if (limiter) {
     if (!(Number.isInteger(limiter.max) && limiter.max >= 0)) {
@@ -141,7 +144,11 @@ export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions
     if (!(Number.isFinite(limiter.duration) && limiter.duration > 0)) {
       throw new Error('limiter.duration must be a finite number greater than 0');
     }
-    resolved.limiter = { ...limiter, duration: Math.ceil(limiter.duration) };
+    resolved.limiter = {
+      ...limiter,
+      max: toInteger('limiter.max', limiter.max),
+      duration: toMilliseconds('limiter.duration', limiter.duration),
+    };
   }
   if (resolved.name !== undefined) checkText('The name of a worker', resolved.name);
   metricsPoints(resolved.metrics);

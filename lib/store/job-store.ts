@@ -1,10 +1,11 @@
 import type { DependencyRecord, JobRecord, JobSpec, Settlement } from '../model/job-record';
 import { lookupId, toStorableText } from '../model/json';
 import type { StepRecord, StepReport } from '../model/step';
+import { toInteger, toMilliseconds } from '../model/whole-number';
 
 import type { AddedJobs, JobUpdate, LogRow, Outcome, RefusedSettlement } from './answers';
 import { Column, Json } from './caller';
-import { QueueStore } from './queue-store';
+import { QueueStore, range } from './queue-store';
 
 /** A child as get_dependencies tells of it. */
 type ChildRow = [
@@ -123,7 +124,7 @@ export class JobStore extends QueueStore {
   }
 
   async trimLog(queueId: number, id: string, keep: number): Promise<void> {
-    await this.text('trim_log', queueId, id, keep);
+    await this.text('trim_log', queueId, id, toInteger('The number of rows to keep', keep, 0));
   }
 
   async getLogs(
@@ -133,11 +134,12 @@ export class JobStore extends QueueStore {
     end: number,
     isAscending: boolean,
   ): Promise<{ logs: string[]; count: number }> {
-    return this.value('get_logs', queueId, lookupId(id), start, end, isAscending);
+    return this.value('get_logs', queueId, lookupId(id), ...range(start, end), isAscending);
   }
 
   async changeDelay(queueId: number, id: string, ms: number): Promise<Outcome> {
-    return (await this.text('change_delay', queueId, id, Math.ceil(ms))) as Outcome;
+    const delay = toMilliseconds('The delay', ms);
+    return (await this.text('change_delay', queueId, id, delay)) as Outcome;
   }
 
   async changePriority(
@@ -238,11 +240,13 @@ export class JobStore extends QueueStore {
     locks: readonly { id: string; token: string }[],
     ms: number,
   ): Promise<string[]> {
-    return (await this.value('extend_locks', queueId, JSON.stringify(locks), ms)) ?? [];
+    const duration = toMilliseconds('The duration', ms);
+    return (await this.value('extend_locks', queueId, JSON.stringify(locks), duration)) ?? [];
   }
 
   async delayJob(queueId: number, id: string, token: string, runAt: number): Promise<Outcome> {
-    return (await this.text('delay_job', queueId, id, token, Math.ceil(runAt))) as Outcome;
+    const time = toMilliseconds('The timestamp', runAt);
+    return (await this.text('delay_job', queueId, id, token, time)) as Outcome;
   }
 
   async releaseJob(queueId: number, id: string, token: string): Promise<Outcome> {
@@ -305,7 +309,9 @@ export class JobStore extends QueueStore {
     name: string,
     { until, ms }: { until?: number; ms?: number },
   ): Promise<Outcome | 'done'> {
-    const times = [until, ms].map((time) => (time === undefined ? null : Math.ceil(time)));
+    const times = [until, ms].map((time) =>
+      time === undefined ? null : toMilliseconds('A sleep', time),
+    );
     return (await this.text('sleep_job', queueId, id, token, name, ...times)) as Outcome;
   }
 
@@ -326,7 +332,7 @@ export class JobStore extends QueueStore {
     signal: string,
     ms: number | undefined,
   ): Promise<{ outcome: Outcome | 'done' | 'timed_out'; value: unknown }> {
-    const timeout = ms === undefined ? null : Math.ceil(ms);
+    const timeout = ms === undefined ? null : toMilliseconds('The timeout of a signal', ms);
     return this.value('await_signal', queueId, id, token, name, signal, timeout);
   }
 

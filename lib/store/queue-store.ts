@@ -7,6 +7,7 @@ import type {
   SchedulerSettings,
   UpsertedScheduler,
 } from '../model/scheduler';
+import { MOST, toInteger, toMilliseconds } from '../model/whole-number';
 
 import type { EventPage, GlobalLimits, QueueRecord, WorkerRecord } from './answers';
 import { Caller, Json } from './caller';
@@ -28,7 +29,7 @@ export class QueueStore extends Caller {
 
   /** Whether a limit was in force before. */
   async rateLimitQueue(queueId: number, ms: number): Promise<boolean> {
-    return this.value('rate_limit_queue', queueId, Math.ceil(ms));
+    return this.value('rate_limit_queue', queueId, toMilliseconds('A rate limit', ms));
   }
 
   /** How many of these limits were set before. */
@@ -62,7 +63,13 @@ export class QueueStore extends Caller {
     queueId: number,
     priorities: readonly number[],
   ): Promise<Record<string, number>> {
-    return (await this.value<null>('count_priorities', queueId, JSON.stringify(priorities))) ?? {};
+    return (
+      (await this.value<null>(
+        'count_priorities',
+        queueId,
+        JSON.stringify(priorities.map((priority) => toInteger('A priority', priority))),
+      )) ?? {}
+    );
   }
 
   async listJobs(
@@ -72,7 +79,7 @@ export class QueueStore extends Caller {
     end: number,
     isAscending: boolean,
   ): Promise<string[]> {
-    return this.value('list_jobs', queueId, state, start, end, isAscending);
+    return this.value('list_jobs', queueId, state, ...range(start, end), isAscending);
   }
 
   async listWorkers(queueId: number): Promise<WorkerRecord[]> {
@@ -86,17 +93,23 @@ export class QueueStore extends Caller {
   }
 
   async getMetrics(queueId: number, state: JobState, start: number, end: number): Promise<Metrics> {
-    return this.value('get_metrics', queueId, state, start, end);
+    return this.value('get_metrics', queueId, state, ...range(start, end));
   }
 
   /** How many were promoted. */
   async promoteJobs(queueId: number, limit: number): Promise<number> {
-    return this.value('promote_jobs', queueId, limit);
+    return this.value('promote_jobs', queueId, batch(limit));
   }
 
   /** How many will run again. */
   async retryJobs(queueId: number, state: string, until: number, limit: number): Promise<number> {
-    return this.value('retry_jobs', queueId, state, until, limit);
+    return this.value(
+      'retry_jobs',
+      queueId,
+      state,
+      toMilliseconds('The timestamp', until),
+      batch(limit),
+    );
   }
 
   async drainQueue(queueId: number, delayed: boolean, limit: number): Promise<number> {
@@ -109,7 +122,13 @@ export class QueueStore extends Caller {
     graceMs: number,
     limit: number,
   ): Promise<string[]> {
-    return this.value('clean_jobs', queueId, state, graceMs, limit);
+    return this.value(
+      'clean_jobs',
+      queueId,
+      state,
+      toMilliseconds('The grace period', graceMs),
+      toInteger('The limit', limit),
+    );
   }
 
   /** Jobs removed, or null when some are active and that is not forced. */
@@ -162,7 +181,7 @@ export class QueueStore extends Caller {
     end: number,
     isAscending: boolean,
   ): Promise<SchedulerRecord[]> {
-    return (await this.value('list_schedulers', queueId, start, end, isAscending)) ?? [];
+    return (await this.value('list_schedulers', queueId, ...range(start, end), isAscending)) ?? [];
   }
 
   async countSchedulers(queueId: number): Promise<number> {
@@ -196,10 +215,23 @@ export class QueueStore extends Caller {
 
   /** @param max default: as many as the queue is set to keep */
   async trimEvents(queueId: number, max?: number): Promise<number> {
-    return this.value('trim_events', queueId, max ?? null);
+    const most = max === undefined ? null : toInteger('The number of events to keep', max);
+    return this.value('trim_events', queueId, most);
   }
 
   async publishEvent(queueId: number, name: string, payload: string): Promise<void> {
     await this.text('publish_event', queueId, name, new Json(payload));
   }
+}
+
+/** From one place of a list to another, inclusive; below 0 from its end. */
+export function range(start: number, end: number): [start: number, end: number] {
+  const last = toInteger('The end', end);
+  return [toInteger('The start', start), last < MOST ? last : -1];
+}
+
+/** How many jobs one transaction takes. */
+function batch(count: number): number {
+  const jobs = toInteger('The count', count);
+  return jobs < 0 ? MOST : jobs;
 }

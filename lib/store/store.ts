@@ -1,6 +1,7 @@
 import type { Executor, Row } from '../db/database';
 import { empty } from '../model/empty';
 import type { ClaimedJob } from '../model/job-record';
+import { toInteger } from '../model/whole-number';
 import type { Exchange, Heartbeat, RateLimit, RegisteredWorker } from './answers';
 import { Json, placeholders } from './caller';
 import { parentQueueIdOf, toClaimedJob } from './claimed-row';
@@ -35,7 +36,7 @@ export class Store extends JobStore {
       parentQueueIds,
       parentIds,
       items,
-      request.limit,
+      toInteger('The limit', request.limit),
       request.isHungry,
       request.isAsleep,
       request.mayDefer,
@@ -61,7 +62,7 @@ export class Store extends JobStore {
         tokens: tokens?.text,
         results: values?.text,
         items,
-        slots: request.limit,
+        slots: toInteger('The limit', request.limit),
         is_hungry: request.isHungry,
         is_asleep: request.isAsleep,
         rate_max: request.rateLimit?.max,
@@ -149,7 +150,7 @@ export class Store extends JobStore {
       processId,
       worker.id,
       worker.name,
-      worker.concurrency,
+      toInteger('concurrency', worker.concurrency),
       Math.ceil(worker.lockDuration),
       worker.maxStalledCount,
       !worker.skipLockRenewal,
