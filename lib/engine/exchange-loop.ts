@@ -335,7 +335,8 @@ export class ExchangeLoop implements Sleeper {
       limit,
       isHungry: this.isHungry,
       isAsleep: this.isAsleepNow,
-      mayDefer: flusher !== undefined && !this.host.isSerial(),
+      // A claim alone can be made again; whoever hears of a report relies on it.
+      mayDefer: flusher !== undefined && (reports.length === 0 || !this.host.isSerial()),
       rateLimit: this.host.rateLimit(),
       ranges: this.ranges.text,
       findsRanges: limit > 0 && this.ranges.areStale,

@@ -1,5 +1,6 @@
 import { ExchangeLoop } from '../../lib/engine/exchange-loop';
 import type { Exchanges } from '../../lib/engine/exchanges';
+import type { WalFlusher } from '../../lib/engine/wal-flusher';
 import type { ClaimedJob } from '../../lib/model/job-record';
 import type { Exchange, ExchangeRequest, Store } from '../../lib/store/store';
 import { deferred, until } from '../helpers/wait';
@@ -15,6 +16,8 @@ function scene() {
     wakeIn: null as number | null,
     hasIdleSlot: true,
     hasMore: false,
+    flusher: undefined as WalFlusher | undefined,
+    isSerial: false,
     answers: Promise.resolve(),
     dueIn: [] as number[],
   };
@@ -63,8 +66,8 @@ function scene() {
     },
     register: async () => '1',
     rateLimit: () => undefined,
-    flusher: () => undefined,
-    isSerial: () => false,
+    flusher: () => host.flusher,
+    isSerial: () => host.isSerial,
     isClosing: () => false,
   });
   const settle = (id: string) => {
@@ -290,4 +293,22 @@ test('one that could only hold a job for later is not idle', async () => {
   const { loop, host } = await sleeping(1);
   host.hasIdleSlot = false;
   expect(loop.isIdle()).toBe(false);
+});
+
+test('a claim need not wait for the disk, nor a report where jobs run side by side', async () => {
+  const { loop, host, asked, settle } = scene();
+  host.flusher = { flushed: async () => {} } as unknown as WalFlusher;
+  for (const isSerial of [false, true]) {
+    host.isSerial = isSerial;
+    host.free = 1;
+    loop.prod();
+    await until(() => loop.isAsleep());
+    host.free = 0;
+    await settle('1');
+    await loop.quiet();
+  }
+  const ways = asked.map(({ reports, mayDefer }) => [reports.length, mayDefer]);
+  expect(ways).toContainEqual([1, true]);
+  expect(ways).toContainEqual([1, false]);
+  expect(ways.filter(([reports]) => reports === 0)).not.toContainEqual([0, false]);
 });
