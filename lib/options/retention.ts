@@ -4,7 +4,7 @@ import { MOST } from '../model/whole-number';
 export interface KeepJobs {
   /** Seconds. Jobs that finished longer ago are removed when a job finishes. */
   age?: number;
-  /** Keep at most so many. -1 keeps all. */
+  /** Keep at most so many, or up to about a tenth more for a while when these are more than 1,000. -1 keeps all. */
   count?: number;
   /** At most so many are removed by age at one time. Default 1,000. */
   limit?: number;

@@ -21,17 +21,7 @@ begin
   elsif p_end >= 0 then
     v_limit := greatest(p_end - p_start + 1, 0);
   end if;
-  -- Which rows and in which order, as one of the partial indexes has them: each state is read only as far as asked.
-  case p_state
-    when 'waiting' then v_which := $w$status = 'waiting' and priority = 0$w$; v_order := '{priority, seq}';
-    when 'prioritized' then v_which := $w$status = 'waiting' and priority <> 0$w$; v_order := '{priority, seq}';
-    when 'delayed' then v_which := $w$status = 'delayed'$w$; v_order := '{run_at, seq}';
-    when 'active' then v_which := $w$status = 'active'$w$; v_order := '{processed_at, seq}';
-    when 'waiting-children' then v_which := $w$status = 'waiting-children'$w$; v_order := '{seq}';
-    when 'completed' then v_which := $w$status = 'completed' and status in ('completed', 'failed')$w$; v_order := '{finished_at, seq}';
-    when 'failed' then v_which := $w$status = 'failed' and status in ('completed', 'failed')$w$; v_order := '{finished_at, seq}';
-    else raise exception 'There is no state %', p_state using errcode = '22023';
-  end case;
+  select * into v_which, v_order from _index_of_state(p_state);
   execute format(
     'select array(select id from job_state where queue_id = $1 and %s order by %s offset $2 limit $3)',
     v_which,

@@ -246,4 +246,40 @@ describe('retention', () => {
     await queue.add('a', {}, { removeOnComplete: { age: 60 } });
     await until(async () => (await queue.getCompletedCount()) === 2);
   });
+
+  /** So many jobs that ended, of which so many are kept. */
+  async function kept(jobs: number, keep: number) {
+    const queue = on.queue();
+    const added = Array.from({ length: jobs }, () => ({
+      name: 'a',
+      data: {},
+      opts: { removeOnComplete: keep },
+    }));
+    await queue.addBulk(added);
+    const completed = record(
+      on.worker(queue, async () => {}, { concurrency: 20 }),
+      'completed',
+    );
+    await until(() => completed.length === jobs);
+    const ids = (await queue.getCompleted()).map(({ id }) => Number(id));
+    return { queue, ids };
+  }
+
+  test('by count keeps the last so many, and does not touch them', async () => {
+    const { queue, ids } = await kept(500, 100);
+    expect(ids).toHaveLength(100);
+    expect(Math.min(...ids)).toBeGreaterThan(300);
+    // A row that was locked bears the mark.
+    const locked = await on.sql(
+      "select id from tuskmq.job_state where queue_id = $1 and xmax <> '0'",
+      [await queue.queueId()],
+    );
+    expect(locked).toEqual([]);
+  });
+
+  test('by a large count keeps a few more, for it is not looked at each time', async () => {
+    const { ids } = await kept(5_000, 1_200);
+    expect(ids.length).toBeGreaterThanOrEqual(1_200);
+    expect(ids.length).toBeLessThan(2_400);
+  });
 });

@@ -260,6 +260,24 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
         id,
       ),
     ),
+    ...['completed', 'delayed', 'waiting', 'prioritized'].map((state) =>
+      step(
+        `cleaning what is ${state}`,
+        60,
+        'select tuskmq.clean_jobs($1, $2, 0, 3)',
+        queueId,
+        state,
+      ),
+    ),
+    step(
+      'cleaning what is too young',
+      20,
+      "select tuskmq.clean_jobs($1, 'failed', 3600000, 3)",
+      queueId,
+    ),
+    step('draining', 60, 'select tuskmq.drain_queue($1, false, 3)', queueId),
+    step('draining, with what is delayed', 120, 'select tuskmq.drain_queue($1, true, 3)', queueId),
+    step('obliterating', 60, 'select tuskmq.obliterate_queue($1, true, 3)', queueId),
     step('counting new events', COUNT + 100, "select tuskmq.read_events($1, '0', 10)", queueId),
     step('reading events', 60, "select tuskmq.read_events($1, '0', 10)", queueId),
     step(
