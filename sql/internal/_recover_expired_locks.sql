@@ -6,15 +6,22 @@
 create or replace function _recover_expired_locks(p_queue_ids jsonb) returns jsonb
 language plpgsql as $$
 declare
+  v_now       timestamptz := _now();
   v_queue     record;
   v_ids       text[];
   v_recovered jsonb := '[]';
 begin
-  for v_queue in select (q->>'queueId')::integer as id, (q->>'maxStalledCount')::integer as max_stalled_count
-                 from jsonb_array_elements(p_queue_ids) q order by 1 loop
+  for v_queue in
+    select q.id, q.max_stalled_count
+    from (select (e->>'queueId')::integer as id, (e->>'maxStalledCount')::integer as max_stalled_count
+          from jsonb_array_elements(p_queue_ids) e offset 0) q
+    where exists (select from job_state s
+                  where s.queue_id = q.id and s.status = 'active' and s.lock_until < v_now and s.worker_id is null)
+    order by q.id
+  loop
     v_ids := array(
       select s.id from job_state s
-      where s.queue_id = v_queue.id and s.status = 'active' and s.lock_until < _now() and s.worker_id is null
+      where s.queue_id = v_queue.id and s.status = 'active' and s.lock_until < v_now and s.worker_id is null
       order by s.seq
       for update skip locked);
     perform _recover_jobs(v_queue.id, v_ids, v_queue.max_stalled_count);
