@@ -145,6 +145,7 @@ export class Worker<
       onDrained: () => this.emit('drained'),
       onDueIn: (ms) => sleepers.dueIn(ms),
       onRelayed: (count) => sleepers.rouse(count),
+      onSlow: () => sleepers.slow(),
       onLost: () => this.leaseLost(),
       onError: (error) => this.emit('error', error),
       register: () =>
@@ -176,6 +177,7 @@ export class Worker<
         maxStalledCount,
         checksStalled: () => this.checksStalled && !skipStalledCheck,
         isAsleep: () => loop.isAsleep(),
+        knownRanges: () => loop.knownRanges(),
         onStalled: (jobId) => {
           if (this.tracer) this.track(this.tracer.stalled(jobId));
           this.emit('stalled', jobId, 'active');

@@ -7,6 +7,8 @@ export type Row = Record<string, unknown>;
  * is our pool.
  */
 export interface Executor {
+  /** Each statement is a transaction of its own. */
+  readonly commitsEach?: true;
   /**
    * @param name statements of this name may be prepared once a session; ignored where that cannot
    * be

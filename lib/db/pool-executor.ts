@@ -150,6 +150,7 @@ export function poolExecutor(
   };
 
   const executor = (isBrief: boolean, waits: Waits): Executor => ({
+    commitsEach: true,
     query: (text, values, name) =>
       queries.add(waiting(() => run(isBrief, text, values, name), waits)),
   });

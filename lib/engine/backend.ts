@@ -160,7 +160,7 @@ export class Backend {
       },
       logger,
     );
-    this.wakeUps = new WakeUps(this.listener, patient);
+    this.wakeUps = new WakeUps(this.listener, patient, logger);
     this.pulse = new Pulse(
       patient,
       // One that waits for a lock is simply the next one.

@@ -32,7 +32,7 @@ export class ClaimRanges {
   /** Whether to ask for new ones. */
   get areStale(): boolean {
     if (this.session === undefined) return false;
-    if (this.claimedSince >= STALE_AFTER_JOBS) return true;
+    if (this.text === null || this.claimedSince >= STALE_AFTER_JOBS) return true;
     const isSlow = this.claimedSince < SOME_JOBS;
     return elapsed() - this.foundAt >= (isSlow ? STALE_WHEN_SLOW_AFTER_MS : STALE_AFTER_MS);
   }

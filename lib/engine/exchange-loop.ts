@@ -38,8 +38,10 @@ export interface LoopHost extends Pick<EnlistedHost, 'register' | 'onLost'> {
   onDrained(): void;
   /** A delayed job, or the end of a rate limit, is due in so many milliseconds. */
   onDueIn(ms: number): void;
-  /** It was roused, and so many others are to be as well: its slots were filled, or it did not look, or waits for the answer. */
+  /** It was roused, and so many others are to be as well: its slots were filled, or it did not look. */
   onRelayed(count: number): void;
+  /** It was roused, and has no answer yet. */
+  onSlow(): void;
   /** The exchange failed; it is tried again. */
   onError(error: Error): void;
   /** The worker's own limit, if it has one. */
@@ -74,8 +76,6 @@ export class ExchangeLoop implements Sleeper {
   private hungrySince = 0;
   private isProdded = false;
   private isRoused = false;
-  /** Nobody knows when it will have an answer. */
-  private isSlow = false;
   private slowLook: NodeJS.Timeout | undefined;
   private isWorkedSinceDrained = true;
   private isExchanging = false;
@@ -135,7 +135,7 @@ export class ExchangeLoop implements Sleeper {
   }
 
   canLook(): boolean {
-    return this.claimable() > 0 && !this.isSlow;
+    return this.claimable() > 0;
   }
 
   hasLimit(): boolean {
@@ -145,16 +145,18 @@ export class ExchangeLoop implements Sleeper {
   rouse(): void {
     this.isRoused = true;
     clearTimeout(this.slowLook);
-    this.slowLook = setTimeout(() => {
-      this.isSlow = true;
-      this.host.onRelayed(1);
-    }, SLOW_LOOK_MS);
+    this.slowLook = setTimeout(() => this.host.onSlow(), SLOW_LOOK_MS);
     this.prod();
   }
 
   lookAnew(): void {
     this.isAsleepNow = false;
-    this.prod();
+    this.rouse();
+  }
+
+  /** Where jobs can wait, or null when it does not know. */
+  knownRanges(): string | null {
+    return this.ranges.text;
   }
 
   /** The slots run short: what gathers is to go now. */
@@ -232,7 +234,6 @@ export class ExchangeLoop implements Sleeper {
 
   /** It has looked, as it was roused to do, or it will not: so many others are to be roused. */
   private relay(count: number): void {
-    this.isSlow = false;
     if (!this.isRoused) clearTimeout(this.slowLook);
     if (count > 0) this.host.onRelayed(count);
   }

@@ -17,6 +17,8 @@ export interface Patient {
   readonly maxStalledCount: number;
   checksStalled(): boolean;
   isAsleep(): boolean;
+  /** Where jobs of the queue can wait, or null when it does not know. */
+  knownRanges(): string | null;
   /** A job of this queue was taken over from somebody dead. */
   onStalled(jobId: string): void;
   /** The queue has work although this worker, and maybe others of the queue, sleep. */
@@ -172,7 +174,7 @@ export class Pulse {
       const answer = await this.heart.heartbeat(
         await this.processId(),
         [...checked].map(([queueId, maxStalledCount]) => ({ queueId, maxStalledCount })),
-        [...new Set(asleep.map(({ queueId }) => queueId))],
+        asleepQueues(asleep),
       );
       if (!answer.known) {
         this.logger.warn({}, 'the lease of this process ran out; registering it anew');
@@ -196,4 +198,13 @@ export class Pulse {
       clearTimeout(timeout);
     }
   }
+}
+
+/** Each queue once, with what any of its workers knows of it. */
+function asleepQueues(patients: readonly Patient[]): { queueId: number; ranges: string | null }[] {
+  const ranges = new Map<number, string | null>();
+  for (const patient of patients) {
+    ranges.set(patient.queueId, ranges.get(patient.queueId) ?? patient.knownRanges());
+  }
+  return [...ranges].map(([queueId, known]) => ({ queueId, ranges: known }));
 }

@@ -2,7 +2,7 @@ import { clearTimeout, elapsed, setTimeout } from '../model/clock';
 
 /** Between looks for a due job that somebody holds. */
 const HELD_JOB_MS = 50;
-/** Before others are told in place of those here: by then the other process that was told may have the job. */
+/** Before others are told in place of those here: by then another process that was told may have the job. */
 const PASS_ON_MS = 5;
 /** The longest that setTimeout can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -15,11 +15,13 @@ export interface Sleeper {
   canLook(): boolean;
   /** Whether what it may claim depends on a limit of its own. */
   hasLimit(): boolean;
+  /** Where jobs can wait, or null when it does not know. */
+  knownRanges(): string | null;
   /** Looks for jobs, now or as soon as its current exchange is over. */
   prod(): void;
   /** The same for one of few that are woken: it tells when there may be jobs for more of them. */
   rouse(): void;
-  /** Looks for jobs, and does not sleep before it knows anew that nothing can come unnoticed. */
+  /** As `rouse`, and does not sleep before it knows anew that nothing can come unnoticed. */
   lookAnew(): void;
 }
 
@@ -28,15 +30,15 @@ export interface Sleeper {
  * there are more jobs it wakes two more, and so do they. All of them at once would ask for each job: with 1,000 idle
  * workers in 20 processes that took 77 ms (p99).
  *
- * Where workers sleep in many processes only some of these are told of a job. Who is told so, and has no worker that can look, has all
- * the others told.
+ * One that is woken and does not look, because it is paused or closed meanwhile, wakes another in its place; where it has no answer
+ * for a while, another one looks as well. Those that are about to sleep look again. Where a worker has a limit of its own all look, for
+ * another one may claim what it may not.
  *
- * One that is woken and does not look, because it is paused or closed meanwhile, or has no answer for a while, wakes another
- * in its place. Those that are about to sleep look again. Where a worker has a limit of its own all look, for another one
- * may claim what it may not.
+ * Where workers sleep in many processes only some of these are told of a job. A process that is told so has all the others told
+ * where its own may not do: nobody here can look, one that was woken has no answer, or limits of their own decide.
  *
  * What is due next is known here, not by the one that has seen it, which may be busy or gone by then. All look then: later delayed
- * jobs were added behind it without a notification.
+ * jobs were added behind it without a notification. Other processes may not know of it.
  */
 export class Sleepers {
   /** Those that were woken last come last. */
@@ -44,20 +46,22 @@ export class Sleepers {
   private subscription: Promise<() => Promise<void>> | undefined;
   private alarm: NodeJS.Timeout | undefined;
   private alarmAt = Number.POSITIVE_INFINITY;
-  /** Others sleep in other processes, and were not told of what was told here. */
+  /** Others sleep in other processes, and may not have been told of what was told here last. */
   private isToldAlone = false;
-  private passingOn: NodeJS.Timeout | undefined;
+  private isToPassOn = false;
+  private passingOn: Promise<void> | undefined;
+  private endWait: (() => void) | undefined;
 
   /**
    * @param subscribe has somebody called at each notification; resolves to how to end that
-   * @param wakeOthers has the workers in all processes notified, if a job waits
+   * @param wakeOthers has the workers in all processes notified, if a job waits in these ranges, or they are null; never rejects
    */
   constructor(
     private readonly subscribe: (
       channel: string,
       onNotified: () => void,
     ) => Promise<() => Promise<void>>,
-    private readonly wakeOthers: () => Promise<void>,
+    private readonly wakeOthers: (ranges: string | null) => Promise<void>,
   ) {}
 
   /** @param channel on which the queue notifies */
@@ -67,10 +71,14 @@ export class Sleepers {
     await this.subscription;
   }
 
+  /** The last one leaves what is known here to others. */
   async leave(sleeper: Sleeper): Promise<void> {
     this.sleepers.delete(sleeper);
     if (this.sleepers.size > 0) return;
+    if (this.alarm) this.passOn();
     this.clearAlarm();
+    this.endWait?.();
+    await this.passingOn;
     const unsubscribing = this.subscription?.then((unsubscribe) => unsubscribe());
     this.subscription = undefined;
     await unsubscribing;
@@ -88,6 +96,7 @@ export class Sleepers {
     this.alarmAt = at;
     this.alarm = setTimeout(() => {
       this.clearAlarm();
+      this.isToldAlone = true;
       for (const sleeper of [...this.sleepers]) sleeper.lookAnew();
     }, wait);
   }
@@ -106,11 +115,11 @@ export class Sleepers {
     this.rouse(1);
   }
 
-  /** Wakes so many, if as many sleep; or has others woken, if they may sleep elsewhere. */
+  /** Wakes so many, if as many sleep here, or elsewhere. */
   rouse(count: number): void {
     const sleepers = [...this.sleepers];
-    const haveAll = sleepers.some((sleeper) => sleeper.hasLimit());
-    let left = haveAll ? Number.POSITIVE_INFINITY : count;
+    const areLimited = sleepers.some((sleeper) => sleeper.hasLimit());
+    let left = areLimited ? Number.POSITIVE_INFINITY : count;
     for (const sleeper of sleepers) {
       if (left === 0) return;
       if (!sleeper.isIdle()) continue;
@@ -121,9 +130,16 @@ export class Sleepers {
     }
     if (left === 0 || !this.isToldAlone) return;
     // It looks when its exchange is over, and passes it on if it is busy by then.
-    const next = sleepers.find((sleeper) => sleeper.canLook());
+    const next = areLimited ? undefined : sleepers.find((sleeper) => sleeper.canLook());
     if (next) next.rouse();
     else this.passOn();
+  }
+
+  /** One that was roused has no answer: its connection may be dead, or those of this process taken. */
+  slow(): void {
+    // Were it roused, two that are slow would rouse each other for ever.
+    [...this.sleepers].find((sleeper) => sleeper.isIdle())?.prod();
+    if (this.isToldAlone) this.passOn();
   }
 
   /** All processes are. */
@@ -132,13 +148,32 @@ export class Sleepers {
     this.look();
   }
 
+  /** Has the others told, once for all that comes up meanwhile. */
   private passOn(): void {
     this.isToldAlone = false;
-    this.passingOn ??= setTimeout(() => {
+    this.isToPassOn = true;
+    this.passingOn ??= this.passAllOn().finally(() => {
       this.passingOn = undefined;
-      // The heartbeats of the others find the job.
-      this.wakeOthers().catch(() => {});
-    }, PASS_ON_MS);
+      if (this.isToPassOn) this.passOn();
+    });
+  }
+
+  private async passAllOn(): Promise<void> {
+    while (this.isToPassOn) {
+      const ranges = [...this.sleepers].map((sleeper) => sleeper.knownRanges());
+      if (this.sleepers.size > 0) await this.wait();
+      this.isToPassOn = false;
+      await this.wakeOthers(ranges.find((known) => known !== null) ?? null);
+    }
+  }
+
+  /** Until another process may have the job, or none here is left to wait. */
+  private async wait(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.endWait = resolve;
+      setTimeout(resolve, PASS_ON_MS);
+    });
+    this.endWait = undefined;
   }
 
   private clearAlarm(): void {

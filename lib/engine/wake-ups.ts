@@ -1,3 +1,4 @@
+import type { Logger } from '../options/connection-options';
 import type { Store } from '../store/store';
 import type { Listener } from './listener';
 import { Sleepers } from './sleepers';
@@ -5,34 +6,45 @@ import { Sleepers } from './sleepers';
 /** Everything that wakes the workers of this process, by queue. */
 export class WakeUps {
   private readonly sleepers = new Map<number, Sleepers>();
-  private stopHearing: (() => Promise<void>) | undefined;
 
   constructor(
-    private readonly listener: Pick<Listener, 'subscribe'>,
-    private readonly store: Pick<Store, 'channel' | 'wakeWorkers'>,
+    private readonly listener: Pick<Listener, 'subscribe' | 'withSession'>,
+    private readonly store: Pick<Store, 'channel' | 'on'>,
+    private readonly logger: Logger,
   ) {}
 
   /** The workers of a queue here. */
   of(queueId: number): Sleepers {
     let sleepers = this.sleepers.get(queueId);
     if (!sleepers) {
-      const { listener, store } = this;
       sleepers = new Sleepers(
-        (channel, onNotified) => listener.subscribe(channel, onNotified),
-        () => store.wakeWorkers(queueId),
+        (channel, onNotified) => this.listener.subscribe(channel, onNotified),
+        (ranges) => this.wakeOthers(queueId, ranges),
       );
       this.sleepers.set(queueId, sleepers);
     }
     return sleepers;
   }
 
-  /** Hears what is told to this process alone. To be called before its workers are known under this id. */
+  /**
+   * Hears what is told to this process alone, for as long as it lives. To be called before its workers are known under
+   * this id; it gets another one when its lease ran out.
+   */
   async hearAs(processId: number): Promise<void> {
     const channel = await this.store.channel('process', processId);
-    const before = this.stopHearing;
-    this.stopHearing = await this.listener.subscribe(channel, (queueId) => {
+    await this.listener.subscribe(channel, (queueId) => {
       if (queueId) this.of(Number(queueId)).told();
     });
-    await before?.();
+  }
+
+  /** On the session that listens: those of the pool may all be taken, which is why nobody here could look. */
+  private async wakeOthers(queueId: number, ranges: string | null): Promise<void> {
+    try {
+      await this.listener.withSession((session) =>
+        this.store.on(session).wakeWorkers(queueId, ranges),
+      );
+    } catch (error) {
+      this.logger.warn({ err: error }, 'cannot wake other workers; their heartbeats find the job');
+    }
   }
 }

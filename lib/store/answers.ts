@@ -36,7 +36,7 @@ export interface Exchange {
   refused: RefusedSettlement[] | null;
   hungry: boolean;
   asleep: boolean;
-  /** It was hungry, all its slots are filled now, and jobs are left for others that sleep. */
+  /** It was hungry, all its slots are filled now, and jobs may be left for others that sleep. */
   more: boolean;
   /** Milliseconds until there is a reason to look again, or null. */
   wakeIn: number | null;

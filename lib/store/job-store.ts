@@ -29,7 +29,7 @@ export class JobStore extends QueueStore {
     for (const [unit, jobs] of units.entries()) {
       for (const job of jobs) specs.push({ ...job, position: specs.length, unit });
     }
-    return this.value('add_jobs', JSON.stringify(specs));
+    return this.value('add_jobs', JSON.stringify(specs), this.executor.commitsEach ?? false);
   }
 
   private addWaiting(queueId: number, jobs: readonly JobSpec[]): Promise<AddedJobs> {
@@ -49,6 +49,7 @@ export class JobStore extends QueueStore {
       column('data'),
       column('opts'),
       createdAt,
+      this.executor.commitsEach ?? false,
     );
   }
 

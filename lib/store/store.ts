@@ -170,22 +170,17 @@ export class Store extends JobStore {
     return this.value('resync_worker', queueId, workerId, JSON.stringify(held));
   }
 
-  /** Tells all sleeping workers of a queue, if a job waits. */
-  async wakeWorkers(queueId: number): Promise<void> {
-    await this.text('wake_workers', queueId);
+  /** Tells all sleeping workers of a queue, if a job waits in these ranges, or they are null. */
+  async wakeWorkers(queueId: number, ranges: string | null): Promise<void> {
+    await this.text('wake_workers', queueId, ranges);
   }
 
   async heartbeat(
     processId: number,
     queues: readonly { queueId: number; maxStalledCount: number }[],
-    asleepQueueIds: readonly number[],
+    asleep: readonly { queueId: number; ranges: string | null }[],
   ): Promise<Heartbeat> {
-    return this.value(
-      'heartbeat',
-      processId,
-      JSON.stringify(queues),
-      JSON.stringify(asleepQueueIds),
-    );
+    return this.value('heartbeat', processId, JSON.stringify(queues), JSON.stringify(asleep));
   }
 }
 

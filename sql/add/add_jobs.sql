@@ -16,7 +16,7 @@
 -- Locks      existing parents in order of key, deduplication ids in order, then the new rows in order of the call
 -- Raises     TQ007 parent_cannot_be_replaced; 55000 for a queue that this transaction cannot see
 -- Notifies   wake, event
-create or replace function add_jobs(p_jobs text) returns text
+create or replace function add_jobs(p_jobs text, p_is_alone boolean default false) returns text
 language plpgsql set search_path from current as $$
 declare
   v_now             timestamptz := _now();
@@ -111,7 +111,7 @@ begin
          s.parent_queue_id, s.parent_id, s.on_failure
   from unnest(v_specs) s;
 
-  perform _announce_added(v_queue_ids, v_specs, v_duplicates, v_is_all_waiting, v_now);
+  perform _announce_added(v_queue_ids, v_specs, v_duplicates, v_is_all_waiting, p_is_alone, v_now);
   if v_has_parents then
     perform _attach_children(v_specs, v_duplicates);
   end if;

@@ -2,6 +2,7 @@
 -- deduplication. Those are for add_jobs, whose rules these are; this takes two thirds of the time. Together or not at all.
 --
 -- Columns of the jobs, in order; p_data and p_opts are JSON texts, p_created_at is in milliseconds since 1970, null for now.
+-- p_is_alone says that the transaction commits right after this.
 --
 -- Returns a JSON object:
 --   ids   one a job, in the order of the call
@@ -14,7 +15,7 @@
 -- Raises     55000 for a queue that this transaction cannot see
 -- Notifies   wake, event
 create or replace function add_waiting(
-  p_queue_id integer, p_names text[], p_data text[], p_opts text[], p_created_at bigint[]
+  p_queue_id integer, p_names text[], p_data text[], p_opts text[], p_created_at bigint[], p_is_alone boolean default false
 ) returns text
 language plpgsql set search_path from current as $$
 declare
@@ -41,9 +42,9 @@ begin
       select jsonb_populate_record(null::job_spec, jsonb_build_object(
         'position', j.position, 'queue_id', p_queue_id, 'id', j.id, 'name', j.name, 'delay_ms', 0, 'has_children', false))
       from unnest(v_ids, p_names) with ordinality j(id, name, position));
-    perform _announce_added(array[p_queue_id], v_specs, null, true, v_now);
+    perform _announce_added(array[p_queue_id], v_specs, null, true, p_is_alone, v_now);
   else
-    perform _wake(p_queue_id, cardinality(v_ids));
+    perform _wake(p_queue_id, p_is_alone and cardinality(v_ids) = 1);
   end if;
   return json_build_object('ids', to_json(v_ids), 'now', _epoch_ms(v_now));
 end;

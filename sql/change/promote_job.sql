@@ -15,7 +15,7 @@ begin
                 then 'not_in_state' else 'missing' end;
   end if;
   perform _publish_moves(p_queue_id, 'waiting', array[p_id], 'delayed');
-  perform _wake(p_queue_id, 1);
+  perform _wake(p_queue_id);
   return 'ok';
 end;
 $$;

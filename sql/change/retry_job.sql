@@ -33,7 +33,7 @@ begin
   where s.queue_id = p_queue_id and s.id = p_id;
   perform _restore_dependency(v_state);
   perform _publish_moves(p_queue_id, 'waiting', array[p_id], p_state);
-  perform _wake(p_queue_id, 1);
+  perform _wake(p_queue_id);
   return 'ok';
 end;
 $$;

@@ -54,7 +54,7 @@ begin
   loop
     if v_released.waiting_ids is not null then
       perform _publish_moves(v_released.queue_id, 'waiting', v_released.waiting_ids, 'waiting-children');
-      perform _wake(v_released.queue_id, cardinality(v_released.waiting_ids));
+      perform _wake(v_released.queue_id);
     end if;
     if v_released.delayed_ids is not null then
       perform _publish_delayed(v_released.queue_id, v_released.delayed_ids);

@@ -33,6 +33,11 @@ begin
       and (s.priority, s.seq) >= (v_range.from_priority, v_range.from_seq) and (s.priority, s.seq) < (v_range.until_priority, 0)
     order by s.priority, s.seq
     limit 1;
+    if v_priority is null and v_range.from_priority < 0 and v_range.until_priority > 0 then
+      -- Nothing waits at all: what comes to the tail comes behind all that was there.
+      v_priority := 0;
+      v_seq := v_next;
+    end if;
     if v_range.from_priority >= 0 then
       v_range.from_seq := case when v_priority = v_range.from_priority then v_seq else v_next end;
     end if;

@@ -25,6 +25,6 @@ begin
   where s.queue_id = n.queue_id and s.id = any (array[n.id]);
   perform _publish_moves(p_queue_id, 'waiting', p_ids, 'active');
   perform _publish_moves(p_queue_id, 'stalled', p_ids, null);
-  perform _wake(p_queue_id, cardinality(p_ids));
+  perform _wake(p_queue_id);
 end;
 $$;

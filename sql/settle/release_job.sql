@@ -16,7 +16,7 @@ begin
     set status = 'waiting', seq = -nextval('job_seq'), lock_token = null, lock_until = null, worker_id = null
     where s.queue_id = p_queue_id and s.id = p_id;
     perform _publish_moves(p_queue_id, 'waiting', array[p_id], 'active');
-    perform _wake(p_queue_id, 1);
+    perform _wake(p_queue_id);
   end if;
   return v_outcome;
 end;

@@ -32,7 +32,7 @@ begin
     update job_state s set status = 'waiting', run_at = null, seq = nextval('job_seq')
     where s.queue_id = p_queue_id and s.id = p_id;
     perform _publish_moves(p_queue_id, 'waiting', array[p_id], 'delayed');
-    perform _wake(p_queue_id, 1);
+    perform _wake(p_queue_id);
   end if;
   return 'ok';
 end;

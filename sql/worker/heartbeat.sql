@@ -6,8 +6,8 @@
 -- kind of evidence only counts for a judge whose own heartbeats came without a gap for 3 s: after a restart
 -- of the database everybody's session is gone, and nobody is dead.
 --
--- p_queue_ids is a JSON array of queues: those whose explicit locks are to be checked. p_asleep_queue_ids
--- those whose workers sleep.
+-- p_queue_ids is a JSON array of queues: those whose explicit locks are to be checked. p_asleep is one of those whose workers sleep,
+-- {queueId, ranges}: where their jobs can wait, as one of these knows, or null.
 -- Returns {known: whether the process is registered, stalled: [{queueId, id}], claimable: ids of queues among
 -- the asleep that have work}.
 --
@@ -16,7 +16,7 @@
 -- Writes     process, worker, event_listener, deduplication (what has expired); as _recover_jobs, _trim_logs
 -- Locks      process rows and advisory process locks of silent processes, skip locked; then their jobs, skip
 --            locked
-create or replace function heartbeat(p_process_id bigint, p_queue_ids text, p_asleep_queue_ids text) returns json
+create or replace function heartbeat(p_process_id bigint, p_queue_ids text, p_asleep text) returns json
 language plpgsql set search_path from current as $$
 declare
   v_now       timestamptz := _now();
@@ -41,7 +41,7 @@ begin
   end if;
   v_stalled := v_stalled || _recover_expired_locks(p_queue_ids::jsonb);
   if v_stalled = '[]' then
-    -- A crash that takes this heartbeat back makes us seem silent for a moment longer, when all do.
+    -- A crash may take back the last heartbeats of all, a few hundred milliseconds of their leases.
     perform set_config('synchronous_commit', 'off', true);
   end if;
   return json_build_object(
@@ -49,10 +49,10 @@ begin
     'stalled', v_stalled,
     'claimable', (
       select json_agg(q.id)
-      from (select value::integer as id from json_array_elements_text(p_asleep_queue_ids::json)) q
+      from (select a."queueId" as id, a.ranges from json_to_recordset(p_asleep::json) as a("queueId" integer, ranges claim_range[]) offset 0) q
       where exists (select from queue u left join rate_window w on w.queue_id = u.id
                     where u.id = q.id and not u.paused and not _is_rate_limited(w, u.rate_max) and not _is_maxed(u.id, u.concurrency))
-        and (exists (select from job_state s where s.queue_id = q.id and s.status = 'waiting')
+        and (_has_waiting(q.id, q.ranges)
              or exists (select from job_state s where s.queue_id = q.id and s.status = 'delayed' and s.run_at <= v_now))));
 end;
 $$;

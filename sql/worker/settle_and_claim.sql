@@ -26,7 +26,7 @@
 --   refused   as _settle_jobs
 --   hungry    registered as hungry
 --   asleep    nothing can be added unnoticed
---   more      it was hungry, all slots it offered are filled now, and jobs are left for others that sleep
+--   more      it was hungry, all slots it offered are filled now, and jobs may be left for others that sleep
 --   wakeIn    milliseconds until a delayed job or the end of a rate limit is due, or null
 --   deferred  committed, but not yet on disk
 --   ranges    as text; null when they were not asked for, or could not be told
@@ -109,7 +109,8 @@ begin
   end if;
   head := json_build_object('refused', v_refused, 'hungry', v_is_hungry,
                             'asleep', v_is_hungry and v_is_asleep,
-                            'more', p_limit > 0 and p_is_hungry and not v_is_hungry and _has_waiting(p_queue_id, p_ranges),
+                            'more', p_limit > 0 and p_is_hungry and not v_is_hungry
+                                    and (p_ranges is null or _has_waiting(p_queue_id, coalesce(v_ranges, p_ranges))),
                             'wakeIn', case when v_is_hungry then _wake_in(p_queue_id, p_rate_max) end,
                             'deferred', v_is_deferred, 'ranges', v_ranges::text);
   return next;

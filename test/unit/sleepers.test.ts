@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Sleeper, Sleepers } from '../../lib/engine/sleepers';
-import { until } from '../helpers/wait';
+import { deferred, until } from '../helpers/wait';
 
 /** Some who sleep, and what is done to them: a name for each that is roused, in brackets for each that is prodded. */
 async function scene(count: number) {
   const done: string[] = [];
   let notify = () => {};
   let isSubscribed = false;
+  let gate: Promise<void> | undefined;
   const sleepers = new Sleepers(
     async (_, onNotified) => {
       notify = onNotified;
@@ -15,8 +16,9 @@ async function scene(count: number) {
         isSubscribed = false;
       };
     },
-    async () => {
-      done.push('others');
+    async (ranges) => {
+      await gate;
+      done.push(`others ${ranges}`);
     },
   );
   const all = Array.from({ length: count }, (_, i) => {
@@ -25,6 +27,7 @@ async function scene(count: number) {
       isIdle: () => state.isIdle,
       canLook: () => state.canLook,
       hasLimit: () => state.hasLimit,
+      knownRanges: () => (i === 1 ? 'ranges' : null),
       prod: () => done.push(`(${i})`),
       rouse: () => {
         state.isIdle = false;
@@ -36,7 +39,17 @@ async function scene(count: number) {
   });
   for (const { sleeper } of all) await sleepers.join(sleeper, 'channel');
   const take = () => done.splice(0);
-  return { sleepers, all, take, notify: () => notify(), isSubscribed: () => isSubscribed };
+  const holdPassing = (until: Promise<void>) => {
+    gate = until;
+  };
+  return {
+    holdPassing,
+    sleepers,
+    all,
+    take,
+    notify: () => notify(),
+    isSubscribed: () => isSubscribed,
+  };
 }
 
 test('a notification wakes one that sleeps, in turn, and has those look again that do not', async () => {
@@ -95,7 +108,7 @@ test('nothing is due for those who have left', async () => {
   sleepers.dueIn(1);
   await sleepers.join(all[0]!.sleeper, 'channel');
   await sleep(20);
-  expect(take()).toEqual([]);
+  expect(take()).toEqual(['others null']);
   sleepers.dueIn(1);
   await until(() => take().join() === '0 anew');
 });
@@ -134,24 +147,47 @@ describe('a process that was told of a job of which few others know', () => {
   });
 
   test('has all others told where none can look, once for all that it is told meanwhile', async () => {
-    const { sleepers, all, take } = await scene(1);
-    Object.assign(all[0]!.state, { isIdle: false, canLook: false });
+    const { sleepers, all, take } = await scene(2);
+    for (const { state } of all) Object.assign(state, { isIdle: false, canLook: false });
     sleepers.told();
     sleepers.told();
-    expect(take()).toEqual(['(0)', '(0)']);
-    await until(() => take().join() === 'others');
+    expect(take()).toEqual(['(0)', '(1)', '(0)', '(1)']);
+    await until(() => take().join() === 'others ranges');
     await sleep(20);
     expect(take()).toEqual([]);
-    sleepers.told();
-    expect(take()).toEqual(['(0)']);
-    await until(() => take().join() === 'others');
   });
 
-  test('has them told where its workers are gone', async () => {
+  test('has them told once more for what it was told while they were', async () => {
+    const { sleepers, all, take, holdPassing } = await scene(1);
+    Object.assign(all[0]!.state, { isIdle: false, canLook: false });
+    const held = deferred();
+    holdPassing(held.promise);
+    for (let i = 0; i < 5; i++) {
+      sleepers.told();
+      await sleep(10);
+    }
+    take();
+    held.resolve();
+    const passed: string[] = [];
+    await until(() => passed.push(...take()) === 2);
+    await sleep(20);
+    expect([...passed, ...take()]).toEqual(['others null', 'others null']);
+  });
+
+  test('has them told at once where its workers are gone', async () => {
     const { sleepers, all, take } = await scene(1);
     await sleepers.leave(all[0]!.sleeper);
     sleepers.told();
-    await until(() => take().join() === 'others');
+    await sleep(0);
+    expect(take()).toEqual(['others null']);
+  });
+
+  test('has them told before the last of its workers is gone', async () => {
+    const { sleepers, all, take } = await scene(1);
+    Object.assign(all[0]!.state, { isIdle: false, canLook: false });
+    sleepers.told();
+    await sleepers.leave(all[0]!.sleeper);
+    expect(take()).toEqual(['(0)', 'others null']);
   });
 
   test('has them told where more are to be woken than sleep here', async () => {
@@ -160,15 +196,27 @@ describe('a process that was told of a job of which few others know', () => {
     for (const { state } of all) state.canLook = false;
     sleepers.rouse(2);
     expect(take()).toEqual(['0', '1']);
-    await until(() => take().join() === 'others');
+    await until(() => take().join() === 'others ranges');
   });
 
   test('has them told where what its workers may claim is limited', async () => {
     const { sleepers, all, take } = await scene(1);
-    Object.assign(all[0]!.state, { hasLimit: true, canLook: false });
+    all[0]!.state.hasLimit = true;
     sleepers.told();
     expect(take()).toEqual(['0']);
-    await until(() => take().join() === 'others');
+    await until(() => take().join() === 'others null');
+  });
+
+  test('has them told, and another one look, where the one that looks has no answer', async () => {
+    const { sleepers, take } = await scene(3);
+    sleepers.told();
+    sleepers.slow();
+    expect(take()).toEqual(['0', '(1)']);
+    await until(() => take().join() === 'others ranges');
+    sleepers.slow();
+    expect(take()).toHaveLength(1);
+    await sleep(20);
+    expect(take()).toEqual([]);
   });
 
   test('leaves the others alone when all of them have been told since', async () => {
@@ -180,4 +228,21 @@ describe('a process that was told of a job of which few others know', () => {
     await sleep(20);
     expect(take()).toEqual(['0', '(0)']);
   });
+});
+
+test('what is due is known to others when the last of the workers here is gone', async () => {
+  const { sleepers, all, take } = await scene(1);
+  sleepers.dueIn(60_000);
+  await sleepers.leave(all[0]!.sleeper);
+  expect(take()).toEqual(['others null']);
+});
+
+test('others are told where nobody here can look for what is due', async () => {
+  const { sleepers, all, take } = await scene(1);
+  Object.assign(all[0]!.state, { isIdle: false, canLook: false });
+  sleepers.dueIn(1);
+  await until(() => take().join() === '0 anew');
+  // As it does when it does not look.
+  sleepers.rouse(1);
+  await until(() => take().join() === 'others null');
 });
