@@ -7,13 +7,13 @@ export const MOST_MS = 8_640_000_000_000_000;
 /**
  * A count or a place in a list as the database takes it: beyond `MOST` there is nothing to count.
  * @param what the beginning of a sentence that says what is wrong
- * @throws Error when it is no integer, or less than `least`
+ * @throws RangeError when it is no integer, or less than `least`
  */
 export function toInteger(what: string, value: number, least = -MOST): number {
   const number = value === Number.POSITIVE_INFINITY ? MOST : Number(value);
-  if (!Number.isInteger(number)) throw new Error(`${what} must be an integer, not ${value}`);
+  if (!Number.isInteger(number)) throw new RangeError(`${what} must be an integer, not ${value}`);
   if (number < least && least >= 0) {
-    throw new Error(`${what} must be an integer greater or equal than ${least}`);
+    throw new RangeError(`${what} must be an integer greater or equal than ${least}`);
   }
   return Math.max(least, Math.min(number, MOST));
 }
@@ -21,12 +21,12 @@ export function toInteger(what: string, value: number, least = -MOST): number {
 /**
  * Milliseconds, or a time in milliseconds since 1970, as the database takes it: a fraction counts as a whole one.
  * @param what the beginning of a sentence that says what is wrong
- * @throws Error when it is no number, or longer than any time
+ * @throws RangeError when it is no number, or longer than any time
  */
 export function toMilliseconds(what: string, value: number): number {
   const number = Math.ceil(value);
   if (!(Math.abs(number) <= MOST_MS)) {
-    throw new Error(`${what} must be a number of milliseconds up to ${MOST_MS}, not ${value}`);
+    throw new RangeError(`${what} must be a number of milliseconds up to ${MOST_MS}, not ${value}`);
   }
   return number;
 }

@@ -20,12 +20,13 @@ declare
   v_priority integer;
   v_seq    bigint;
 begin
+  -- Before the lock is tried: whoever drew a place below this one has held it since, and is seen to be through.
+  v_next := (select j.last_value + j.is_called::integer from job_seq j);
   -- An older snapshot than the lock would not do.
   if current_setting('transaction_isolation') <> 'read committed'
      or not (pg_try_advisory_lock(_lock_key('wake', p_queue_id)) and pg_advisory_unlock(_lock_key('wake', p_queue_id))) then
     return null;
   end if;
-  v_next := (select j.last_value + j.is_called::integer from job_seq j);
   foreach v_range in array v_given loop
     v_priority := null;
     select s.priority, s.seq into v_priority, v_seq from job_state s
