@@ -143,9 +143,13 @@ export class ExchangeLoop implements Sleeper {
   }
 
   rouse(): void {
-    this.isRoused = true;
     clearTimeout(this.slowLook);
     this.slowLook = setTimeout(() => this.host.onSlow(), SLOW_LOOK_MS);
+    this.standIn();
+  }
+
+  standIn(): void {
+    this.isRoused = true;
     this.prod();
   }
 
@@ -156,6 +160,7 @@ export class ExchangeLoop implements Sleeper {
 
   /** Where jobs can wait, or null when it does not know. */
   knownRanges(): string | null {
+    this.ranges.follow(this.host.flusher());
     return this.ranges.text;
   }
 
@@ -250,13 +255,11 @@ export class ExchangeLoop implements Sleeper {
       // Who is roused while it is on its way looks once more.
       const isLook = this.isRoused && limit > 0;
       this.isRoused &&= !isLook;
-      const wasHungry = this.isHungry;
       const answer = await this.exchange(this.outbox.splice(0), limit);
       const hasLooked = answer !== undefined && this.accept(answer, limit);
       if (isLook && !hasLooked) this.isRoused = true;
       if (!answer) continue;
-      // Only the hungry are told whether there are more.
-      if (isLook && hasLooked) this.relay(!answer.hungry && (answer.more || !wasHungry) ? 2 : 0);
+      if (isLook && hasLooked) this.relay(!answer.hungry && answer.more ? 2 : 0);
       if (this.isHungry && !this.isAsleepNow) await this.pauseBeforeLook();
       else if (this.held.size > 1) await nextTurn();
     }
@@ -326,6 +329,7 @@ export class ExchangeLoop implements Sleeper {
     const flusher = this.host.flusher();
     this.ranges.follow(flusher);
     const sentAt = elapsed();
+    const { isHungry } = this;
     const answer = await this.exchanges.run({
       queueId: this.queueId,
       workerId,
@@ -334,7 +338,7 @@ export class ExchangeLoop implements Sleeper {
       token: `${workerId}-${++this.exchangeCount}`,
       reports: reports.map(({ settlement }) => settlement),
       limit,
-      isHungry: this.isHungry,
+      isHungry,
       isAsleep: this.isAsleepNow,
       // A claim alone can be made again; whoever hears of a report relies on it.
       mayDefer: flusher !== undefined && (reports.length === 0 || !this.host.isSerial()),
@@ -343,6 +347,8 @@ export class ExchangeLoop implements Sleeper {
       findsRanges: limit > 0 && this.ranges.areStale,
     });
     this.host.onExchange(elapsed() - sentAt);
+    // Only the hungry are told.
+    answer.more ||= !isHungry;
     const isOnDisk =
       answer.deferred && reports.length > 0 ? flusher?.flushed(PATIENCE_MS) : undefined;
     if (isOnDisk || this.confirmations.size > 0) this.confirm(isOnDisk, reports, answer.refused);

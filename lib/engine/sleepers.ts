@@ -21,6 +21,8 @@ export interface Sleeper {
   prod(): void;
   /** The same for one of few that are woken: it tells when there may be jobs for more of them. */
   rouse(): void;
+  /** As `rouse`, for one that has no answer. Has it none either, it does not say so: two would rouse each other for ever. */
+  standIn(): void;
   /** As `rouse`, and does not sleep before it knows anew that nothing can come unnoticed. */
   lookAnew(): void;
 }
@@ -46,8 +48,8 @@ export class Sleepers {
   private subscription: Promise<() => Promise<void>> | undefined;
   private alarm: NodeJS.Timeout | undefined;
   private alarmAt = Number.POSITIVE_INFINITY;
-  /** Others sleep in other processes, and may not have been told of what was told here last. */
-  private isToldAlone = false;
+  /** What those that sleep in other processes may not know. */
+  private knownHere: 'nothing more' | 'a job' | 'what is due' = 'nothing more';
   private isToPassOn = false;
   private passingOn: Promise<void> | undefined;
   private endWait: (() => void) | undefined;
@@ -79,6 +81,8 @@ export class Sleepers {
     this.clearAlarm();
     this.endWait?.();
     await this.passingOn;
+    // Another one has come meanwhile.
+    if (this.sleepers.size > 0) return;
     const unsubscribing = this.subscription?.then((unsubscribe) => unsubscribe());
     this.subscription = undefined;
     await unsubscribing;
@@ -96,14 +100,14 @@ export class Sleepers {
     this.alarmAt = at;
     this.alarm = setTimeout(() => {
       this.clearAlarm();
-      this.isToldAlone = true;
+      this.knownHere = 'what is due';
       for (const sleeper of [...this.sleepers]) sleeper.lookAnew();
     }, wait);
   }
 
   /** There is a job, and few processes were told. */
   told(): void {
-    this.isToldAlone = true;
+    this.knownHere = 'a job';
     this.look();
   }
 
@@ -128,29 +132,29 @@ export class Sleepers {
       sleeper.rouse();
       left--;
     }
-    if (left === 0 || !this.isToldAlone) return;
-    // It looks when its exchange is over, and passes it on if it is busy by then.
-    const next = areLimited ? undefined : sleepers.find((sleeper) => sleeper.canLook());
+    if (left === 0 || this.knownHere === 'nothing more') return;
+    // It looks when its exchange is over, and passes it on if it is busy by then. Limits that end here end for others as well.
+    const mayDo = !areLimited || this.knownHere === 'what is due';
+    const next = mayDo ? sleepers.find((sleeper) => sleeper.canLook()) : undefined;
     if (next) next.rouse();
     else this.passOn();
   }
 
   /** One that was roused has no answer: its connection may be dead, or those of this process taken. */
   slow(): void {
-    // Were it roused, two that are slow would rouse each other for ever.
-    [...this.sleepers].find((sleeper) => sleeper.isIdle())?.prod();
-    if (this.isToldAlone) this.passOn();
+    [...this.sleepers].find((sleeper) => sleeper.isIdle())?.standIn();
+    if (this.knownHere !== 'nothing more') this.passOn();
   }
 
   /** All processes are. */
   private notified(): void {
-    this.isToldAlone = false;
+    this.knownHere = 'nothing more';
     this.look();
   }
 
   /** Has the others told, once for all that comes up meanwhile. */
   private passOn(): void {
-    this.isToldAlone = false;
+    this.knownHere = 'nothing more';
     this.isToPassOn = true;
     this.passingOn ??= this.passAllOn().finally(() => {
       this.passingOn = undefined;

@@ -4,6 +4,9 @@ export const MOST = 2 ** 31 - 1;
 /** The farthest that a Date is from 1970, in milliseconds; the database's times reach a little farther. */
 export const MOST_MS = 8_640_000_000_000_000;
 
+/** A thousand years: a longer time before now is none that the database has. */
+export const LONGEST_AGO_MS = 1000 * 366 * 86_400_000;
+
 /**
  * A count or a place in a list as the database takes it: beyond `MOST` there is nothing to count.
  * @param what the beginning of a sentence that says what is wrong
@@ -19,14 +22,15 @@ export function toInteger(what: string, value: number, least = -MOST): number {
 }
 
 /**
- * Milliseconds, or a time in milliseconds since 1970, as the database takes it: a fraction counts as a whole one.
+ * Milliseconds, or a time in milliseconds since 1970, as the database takes it: a fraction counts as a whole one, what is longer than any
+ * time as the longest.
  * @param what the beginning of a sentence that says what is wrong
- * @throws RangeError when it is no number, or longer than any time
+ * @throws RangeError when it is no finite number
  */
 export function toMilliseconds(what: string, value: number): number {
   const number = Math.ceil(value);
-  if (!(Math.abs(number) <= MOST_MS)) {
-    throw new RangeError(`${what} must be a number of milliseconds up to ${MOST_MS}, not ${value}`);
+  if (!Number.isFinite(number)) {
+    throw new RangeError(`${what} must be a finite number of milliseconds, not ${value}`);
   }
-  return number;
+  return Math.max(-LONGEST_AGO_MS, Math.min(number, MOST_MS));
 }

@@ -1,4 +1,3 @@
-import { MOST_MS } from '../model/whole-number';
 import type { JobsOptions } from './job-options';
 
 /** When a scheduler makes its jobs: `every` so often, or by a `pattern`. */
@@ -100,7 +99,7 @@ export function resolveRepeatOptions(opts: RepeatOptions): ResolvedRepeatOptions
 /** Whole, since the database counts so. */
 function checkNumber(option: string, value: number, least: number): number {
   const whole = Math.ceil(value);
-  if (!(whole >= least && whole <= MOST_MS)) {
+  if (!(whole >= least && whole <= Number.MAX_SAFE_INTEGER)) {
     throw new Error(`The .${option} option of a job scheduler must be a number from ${least} up`);
   }
   return whole;

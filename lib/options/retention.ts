@@ -1,10 +1,10 @@
-import { MOST } from '../model/whole-number';
+import { LONGEST_AGO_MS, MOST } from '../model/whole-number';
 
 /** How much of the finished jobs of a queue to keep. */
 export interface KeepJobs {
   /** Seconds. Jobs that finished longer ago are removed when a job finishes. */
   age?: number;
-  /** Keep at most so many, or up to about a tenth more for a while when these are more than 1,000. -1 keeps all. */
+  /** Keep at most so many; of more than 1,000, up to about a tenth more for a while. -1 keeps all. */
   count?: number;
   /** At most so many are removed by age at one time. Default 1,000. */
   limit?: number;
@@ -12,7 +12,7 @@ export interface KeepJobs {
 
 /**
  * What `removeOnComplete` and `removeOnFail` take: true removes the job itself, a number keeps so
- * many.
+ * many, as `count` does.
  */
 export type RemoveOn = boolean | number | KeepJobs;
 
@@ -23,9 +23,6 @@ export interface Retention {
   keep_age_ms?: number;
   keep_limit?: number;
 }
-
-/** A thousand years: a longer time before now is none that the database has. */
-const LONGEST_AGE_MS = 1000 * 366 * 86_400_000;
 
 /** The job's own wish, or else the worker's. */
 export function retention(ofJob: RemoveOn | undefined, ofWorker: RemoveOn | undefined): Retention {
@@ -38,7 +35,7 @@ export function retention(ofJob: RemoveOn | undefined, ofWorker: RemoveOn | unde
     ...(count != null && count >= 0 ? { keep_count: storable(count) } : {}),
     ...(age != null
       ? {
-          keep_age_ms: Math.max(Math.min(Math.ceil(age * 1000), LONGEST_AGE_MS), -LONGEST_AGE_MS),
+          keep_age_ms: Math.max(Math.min(Math.ceil(age * 1000), LONGEST_AGO_MS), -LONGEST_AGO_MS),
           keep_limit: storable(limit ?? 1000),
         }
       : {}),

@@ -102,13 +102,12 @@ export type ResolvedWorkerOptions = WorkerOptions &
 export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions {
   const { lockDuration = 30_000 } = opts;
   if (!(lockDuration > 0)) throw new Error('lockDuration must be greater than 0');
-  toMilliseconds('lockDuration', lockDuration);
   const resolved: ResolvedWorkerOptions = {
     ...opts,
     autorun: opts.autorun ?? true,
     concurrency: checkConcurrency(opts.concurrency ?? 1),
     prefetch: opts.prefetch ?? 0,
-    lockDuration,
+    lockDuration: Math.min(lockDuration, toMilliseconds('lockDuration', lockDuration)),
     lockRenewTime: opts.lockRenewTime ?? lockDuration / 2,
     maxStalledCount: opts.maxStalledCount ?? 1,
     stalledInterval: opts.stalledInterval ?? 30_000,

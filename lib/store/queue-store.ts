@@ -7,7 +7,7 @@ import type {
   SchedulerSettings,
   UpsertedScheduler,
 } from '../model/scheduler';
-import { MOST, toInteger, toMilliseconds } from '../model/whole-number';
+import { LONGEST_AGO_MS, MOST, toInteger, toMilliseconds } from '../model/whole-number';
 
 import type { EventPage, GlobalLimits, QueueRecord, WorkerRecord } from './answers';
 import { Caller, Json } from './caller';
@@ -126,7 +126,7 @@ export class QueueStore extends Caller {
       'clean_jobs',
       queueId,
       state,
-      toMilliseconds('The grace period', graceMs),
+      Math.min(toMilliseconds('The grace period', graceMs), LONGEST_AGO_MS),
       toInteger('The limit', limit),
     );
   }

@@ -15,7 +15,7 @@
 -- Writes     job, job_state, dependency, deduplication, event
 -- Locks      existing parents in order of key, deduplication ids in order, then the new rows in order of the call
 -- Raises     TQ007 parent_cannot_be_replaced; 55000 for a queue that this transaction cannot see
--- Notifies   wake, event
+-- Notifies   wake, process, event
 create or replace function add_jobs(p_jobs text, p_is_alone boolean default false) returns text
 language plpgsql set search_path from current as $$
 declare

@@ -13,7 +13,7 @@
 -- Writes     job, job_state; as _announce_added
 -- Locks      the new rows in order of the call
 -- Raises     55000 for a queue that this transaction cannot see
--- Notifies   wake, event
+-- Notifies   wake, process, event
 create or replace function add_waiting(
   p_queue_id integer, p_names text[], p_data text[], p_opts text[], p_created_at bigint[], p_is_alone boolean default false
 ) returns text

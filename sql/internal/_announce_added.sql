@@ -2,7 +2,7 @@
 -- delayed, nor a parent; p_is_alone that the transaction commits right after this.
 -- Called by  add_jobs, add_waiting
 -- Writes     event; now and then as _forget_silent_listeners
--- Notifies   wake, event
+-- Notifies   wake, process, event
 create or replace function _announce_added(
   p_queue_ids integer[], p_specs job_spec[], p_duplicates job_spec[], p_is_all_waiting boolean, p_is_alone boolean, p_now timestamptz
 ) returns void

@@ -1,9 +1,9 @@
 -- Removes finished jobs of a queue beyond what the jobs just settled ask to keep: for each outcome, the last
--- one that asks decides. Bounded work each time: at most 1,000 jobs by count, a tenth of those to keep if these are more,
+-- one that asks decides. Bounded work each time: at most 1,000 jobs by count, or a tenth of those to keep, up to 5,000;
 -- and keep_limit jobs by age.
 --
 -- What to remove by count lies behind all that is to be kept, which is read. Of more than 1,000 that is not done each time, but once for
--- about a fiftieth of them that has finished: until then there are a few more.
+-- about a fiftieth of them that has finished, 2,500 at most: until then there are a few more.
 -- Called by  _settle_jobs
 -- Writes     job_state, job, job_log, dependency, deduplication
 create or replace function _apply_retention(p_queue_id integer, p_items settlement[]) returns void
@@ -27,13 +27,13 @@ begin
       order by s.finished_at
       limit v_rule.keep_limit
       for update skip locked);
-    if v_rule.keep_count <= 1000 or random() * v_rule.keep_count < 50 * v_rule.finished then
+    if v_rule.keep_count <= 1000 or random() < v_rule.finished * greatest(50.0 / v_rule.keep_count, 1.0 / 2500) then
       -- Found first and then locked: an offset would lock all that is kept.
       v_beyond := array(
         select s.id from job_state s
         where s.queue_id = p_queue_id and s.status = v_rule.status and s.status in ('completed', 'failed')
         order by s.finished_at desc, s.seq desc
-        offset v_rule.keep_count limit greatest(1000, v_rule.keep_count / 10));
+        offset v_rule.keep_count limit greatest(1000, least(v_rule.keep_count / 10, 5000)));
       v_ids := v_ids || array(
         select s.id from job_state s
         where s.queue_id = p_queue_id and s.id = any(v_beyond) and s.status = v_rule.status

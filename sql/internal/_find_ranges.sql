@@ -1,5 +1,5 @@
 -- Where jobs of a queue can wait by now, for claims to come: the ranges given, each raised to the first job that still waits in it, and
--- one more for a priority that had none. Null when that cannot be told at this moment.
+-- one more for a priority that had none, or for the tail of a queue in which nothing waits. Null when that cannot be told at this moment.
 --
 -- The beginning of a range holds for good. Whoever puts a job at the tail holds the wake lock from before it draws a seq until it
 -- commits (_hold_wake_lock); so when that lock is free, all places drawn so far are visible or given up, and later
@@ -35,7 +35,7 @@ begin
     order by s.priority, s.seq
     limit 1;
     if v_priority is null and v_range.from_priority < 0 and v_range.until_priority > 0 then
-      -- Nothing waits at all: what comes to the tail comes behind all that was there.
+      -- Nothing waits here: what comes to the tail comes behind all that was there.
       v_priority := 0;
       v_seq := v_next;
     end if;

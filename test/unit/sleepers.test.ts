@@ -33,6 +33,10 @@ async function scene(count: number) {
         state.isIdle = false;
         done.push(`${i}`);
       },
+      standIn: () => {
+        state.isIdle = false;
+        done.push(`${i} instead`);
+      },
       lookAnew: () => done.push(`${i} anew`),
     };
     return { state, sleeper };
@@ -211,10 +215,10 @@ describe('a process that was told of a job of which few others know', () => {
     const { sleepers, take } = await scene(3);
     sleepers.told();
     sleepers.slow();
-    expect(take()).toEqual(['0', '(1)']);
+    expect(take()).toEqual(['0', '1 instead']);
     await until(() => take().join() === 'others ranges');
     sleepers.slow();
-    expect(take()).toHaveLength(1);
+    expect(take()).toEqual(['2 instead']);
     await sleep(20);
     expect(take()).toEqual([]);
   });
@@ -245,4 +249,31 @@ test('others are told where nobody here can look for what is due', async () => {
   // As it does when it does not look.
   sleepers.rouse(1);
   await until(() => take().join() === 'others null');
+});
+
+test('one that joins while the last one leaves hears of jobs', async () => {
+  const { sleepers, all, take, notify, isSubscribed, holdPassing } = await scene(2);
+  await sleepers.leave(all[1]!.sleeper);
+  const held = deferred();
+  holdPassing(held.promise);
+  sleepers.dueIn(60_000);
+  const leaving = sleepers.leave(all[0]!.sleeper);
+  await sleepers.join(all[1]!.sleeper, 'channel');
+  held.resolve();
+  await leaving;
+  expect(isSubscribed()).toBe(true);
+  take();
+  notify();
+  expect(take()).toEqual(['1']);
+});
+
+test('limits that end here end for others as well: one that is busy leaves that to those who look', async () => {
+  const { sleepers, all, take } = await scene(2);
+  for (const { state } of all) Object.assign(state, { isIdle: false, hasLimit: true });
+  sleepers.dueIn(1);
+  await until(() => take().join() === '0 anew,1 anew');
+  sleepers.rouse(1);
+  expect(take()).toEqual(['0']);
+  await sleep(20);
+  expect(take()).toEqual([]);
 });
