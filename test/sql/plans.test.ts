@@ -217,6 +217,21 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
       ended('plain', [13, 14, 15], { outcome: 'retried', delay_ms: 1 }),
     ),
     step('promoting', 120, 'select tuskmq.promote_jobs($1, 3)', queueId),
+    step(
+      'a heartbeat',
+      30,
+      'select tuskmq.heartbeat($1, $2, $3)',
+      processId,
+      [{ queueId, maxStalledCount: 1 }],
+      [{ queueId, ranges: null }],
+    ),
+    step(
+      'passing a notification on',
+      10,
+      'select tuskmq.wake_workers($1, $2)',
+      queueId,
+      '{"(-2147483648,0,2147483647)"}',
+    ),
     step('a resync', 60, "select tuskmq.resync_worker($1, $2, '[]')", queueId, workerId),
     {
       what: 'adding',
