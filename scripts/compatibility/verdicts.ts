@@ -664,7 +664,10 @@ export const verdicts: Verdicts = {
   },
   KeepJobs: {
     age: same('retention by age removes what finished before, at most so many at once'),
-    count: same(RETENTION),
+    count: differs(
+      'of more than 1,000, up to about a tenth more are kept for a while',
+      'retention by a large count keeps a few more, for it is not looked at each time',
+    ),
     limit: same('retention by age removes what finished before, at most so many at once'),
   },
   ParentOptions: {
