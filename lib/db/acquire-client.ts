@@ -1,16 +1,47 @@
 import type { Pool, PoolClient } from 'pg';
+import { Roster, Transient } from '../model/roster';
 
 /**
  * A client of the pool, listened to from the moment at which the pool no longer does. A promise would come
  * too late: a server that ends a new session may say so in the same packet that says it is ready, and an
  * error that nobody listens to ends the process.
+ *
+ * @throws Error as of pg-pool when the pool has ended, also while this waits for a client: pg-pool itself forgets who waits then
  */
 export function acquireClient(pool: Pool, onError: (error: Error) => void): Promise<PoolClient> {
   return new Promise((resolve, reject) => {
+    const waiting = waitingFor(pool);
+    const waiter = new Waiter(reject);
+    waiting.add(waiter);
     pool.connect((error, client) => {
+      if (!waiting.delete(waiter)) return client?.release(true);
       if (!client) return reject(error);
       client.on('error', onError);
       resolve(client);
     });
   });
+}
+
+class Waiter extends Transient {
+  constructor(readonly reject: (error: Error) => void) {
+    super();
+  }
+}
+
+const waitingByPool = new WeakMap<Pool, Roster<Waiter>>();
+
+function waitingFor(pool: Pool): Roster<Waiter> {
+  const known = waitingByPool.get(pool);
+  if (known) return known;
+  const waiting = new Roster<Waiter>();
+  waitingByPool.set(pool, waiting);
+  // A pool that ends removes its clients, each of them now or when it comes back, and serves nobody any more.
+  pool.on('remove', () => {
+    if (!pool.ending) return;
+    for (const waiter of waiting) {
+      waiting.delete(waiter);
+      waiter.reject(new Error('Cannot use a pool after calling end on the pool'));
+    }
+  });
+  return waiting;
 }

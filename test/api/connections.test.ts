@@ -55,6 +55,21 @@ describe('connections', () => {
     await pool.end();
   });
 
+  test('of a pool that ends are waited for no longer', async () => {
+    const pool = new Pool({ connectionString: on.url, max: 1 });
+    const queue = on.queue(on.name(), { connection: pool });
+    await queue.add('before', {});
+    const held = await pool.connect();
+    const adding = expect(queue.add('waits', {})).rejects.toThrow(/after calling end/);
+    await until(() => pool.waitingCount === 1);
+    const ended = pool.end();
+    held.release();
+    await ended;
+    await adding;
+    await expect(queue.add('after', {})).rejects.toThrow(/after calling end/);
+    await queue.close();
+  });
+
   test('may be given as a configuration with a password of its own', async () => {
     const { hostname, port, username, password, pathname } = new URL(on.url);
     const connection = {
