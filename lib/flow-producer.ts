@@ -125,7 +125,7 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
 
   private async addTrees(flows: FlowJob[], opts: FlowOptions): Promise<JobNode[]> {
     const trees = await Promise.all(flows.map((flow) => this.prepare(flow, opts)));
-    const added = await this.backend.add(byLevel(trees), this.boundStore);
+    const added = await this.backend.writes.add(byLevel(trees), this.boundStore);
     // Of a root that was deduplicated, the job that stands for it.
     for (const [i, tree] of trees.entries()) tree.spec.id = added.ids[i]!;
     return trees.map((tree) => toNode(tree, added.now));
@@ -226,8 +226,9 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     };
   }
 
-  /** Idempotent. */
+  /** Idempotent. What is bound to a transaction has nothing to close. */
   close(): Promise<void> {
+    if (this.boundStore) return Promise.resolve();
     this.closing ??= this.backend.release();
     return this.closing;
   }

@@ -65,7 +65,6 @@ export {
   setDefaultBackendFactory,
 } from './engine/backend-factory';
 export type { JobTransaction, QueryAnswer } from './engine/job-transaction';
-export type { DependenciesPage } from './engine/read-dependencies';
 export { FlowProducer, type JobNode } from './flow-producer';
 export { Job, type NextJob } from './job';
 export type { DependenciesOptions, JobDependencies } from './job-family';
@@ -173,7 +172,7 @@ export { Queue } from './queue';
 export { QueueBase } from './queue-base';
 export { QueueEvents } from './queue-events';
 export { QueueEventsProducer } from './queue-events-producer';
-export { QueueGetters } from './queue-getters';
+export { type DependenciesPage, QueueGetters } from './queue-getters';
 export { removeAllQueueData } from './remove-all-queue-data';
 export type { SandboxedJob } from './sandboxed-job';
 export { type BackendClasses, withBackend } from './with-backend';

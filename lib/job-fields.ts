@@ -200,6 +200,11 @@ export class JobFields<
     };
   }
 
+  /** Tells listeners of its queue or worker, unless it is bound to a transaction: that may yet roll back. */
+  protected announce(event: string, ...args: unknown[]): void {
+    if (!this.boundStore) this.queue.emit?.(event, ...args);
+  }
+
   /** As `asJSON`, with what names its queue. */
   asJSONSandbox(): JobJsonSandbox {
     const { delay, priority, queueName, queueQualifiedName, prefix } = this;

@@ -1,3 +1,4 @@
+import type { BackendFactory } from './engine/backend-factory';
 import { upsertSchedule } from './engine/schedule';
 import { carrying } from './engine/telemetry';
 import { Job } from './job';
@@ -16,8 +17,8 @@ import type { Store } from './store/store';
 export class JobScheduler extends QueueBase {
   declare readonly opts: QueueOptions;
 
-  constructor(name: string, opts: QueueOptions = {}) {
-    super(name, opts);
+  constructor(name: string, opts: QueueOptions = {}, backendFactory?: BackendFactory) {
+    super(name, opts, backendFactory);
   }
 
   /** The same schedulers, in the transaction that a store is bound to. */

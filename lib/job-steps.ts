@@ -310,7 +310,7 @@ export class JobSteps<
   private async saveResult(what: string, report: StepReport): Promise<void> {
     while (true) {
       try {
-        const outcome = await this.queue.getBackend().steps.run(report);
+        const outcome = await this.queue.getBackend().writes.saveStep(report);
         if (outcome !== 'ok') throw new LockLostError(report.id, what);
         return;
       } catch (error) {
@@ -325,7 +325,7 @@ export class JobSteps<
     const error = toStorableText(report.error!);
     const outcome = await this.queue
       .getBackend()
-      .steps.run({ ...report, error })
+      .writes.saveStep({ ...report, error })
       .catch(() => 'ok');
     if (outcome !== 'ok') throw new LockLostError(report.id, what);
   }

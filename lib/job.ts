@@ -65,7 +65,7 @@ export class Job<
     );
     await resolveParents(backend, prepared);
     const specs = prepared.map(({ spec }) => spec);
-    const added = await backend.add(specs, store);
+    const added = await backend.writes.add(specs, store);
     return prepared.map(({ opts }, i) => {
       const job = new Job<D, R, N>(queue, jobs[i]!.name, jobs[i]!.data, opts, added.ids[i]);
       job.timestamp = opts.timestamp || added.now;
@@ -126,10 +126,7 @@ export class Job<
       row: toStorableText(String(row ?? '')),
       keep: keepLogs && keepLogs > 0 ? Math.min(Math.ceil(keepLogs), MOST) : undefined,
     };
-    if (!store) return queue.getBackend().jobLogger.run(logRow);
-    const [count] = await store.addLogs([logRow]);
-    if (count == null) throw refusalError('missing', jobId, 'addLog');
-    return count;
+    return queue.getBackend().writes.addLog(logRow, store);
   }
 
   /** Replaces the data. In any state and without a lock, so also right after the job was moved. */
@@ -138,24 +135,19 @@ export class Job<
     // At once: who changes it again before this is stored builds on it.
     this.data = data;
     const update = { queueId: await this.queue.queueId(), id: this.id!, json: text };
-    if (!this.boundStore) await this.queue.getBackend().dataUpdater.run(update);
-    else if ((await this.boundStore.updateData([update])).length > 0) {
-      throw refusalError('missing', update.id, 'updateData');
-    }
+    await this.queue.getBackend().writes.updateData(update, this.boundStore);
   }
 
   /**
-   * Sets the progress: whatever JSON can hold. Emits `progress` on the queue or worker of this job.
+   * Sets the progress: whatever JSON can hold. Emits `progress` on the queue or worker of this job,
+   * unless this is bound to a transaction.
    */
   async updateProgress(progress: ProgressType): Promise<void> {
     const text = toJsonText(progress, `The progress of job ${this.id}`);
     this.progress = progress;
     const update = { queueId: await this.queue.queueId(), id: this.id!, json: text };
-    if (!this.boundStore) await this.queue.getBackend().progressUpdater.run(update);
-    else if ((await this.boundStore.updateProgress([update])).length > 0) {
-      throw refusalError('missing', update.id, 'updateProgress');
-    }
-    this.queue.emit?.('progress', this, progress);
+    await this.queue.getBackend().writes.updateProgress(update, this.boundStore);
+    this.announce('progress', this, progress);
   }
 
   /** Appends a row to the log. Resolves to the number of rows; keeps the last `opts.keepLogs`. */
@@ -182,7 +174,7 @@ export class Job<
       throw new Error(`Job ${this.id} could not be removed because it is locked by another worker`);
     }
     if (outcome === 'scheduled') throw refusalError(outcome, this.id!, 'removeJob');
-    this.queue.emit?.('removed', this);
+    this.announce('removed', this);
   }
 
   /** The state by the database, or `unknown` for a job that does not exist. */

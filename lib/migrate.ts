@@ -1,5 +1,10 @@
 import { openPool, openSession } from './db/node-postgres';
-import { type BaseOptions, DEFAULT_SCHEMA, resolveConnection } from './options/connection-options';
+import {
+  type BaseOptions,
+  checkBaseOptions,
+  DEFAULT_SCHEMA,
+  resolveConnection,
+} from './options/connection-options';
 import { migrateSchema } from './store/migrator';
 
 /**
@@ -7,12 +12,13 @@ import { migrateSchema } from './store/migrator';
  * at once; needs a direct connection, not a pooler. The classes call it by themselves unless their option `migrate`
  * is false.
  *
- * @throws SchemaVersionError when the role may not create the schema, when there is something to do through a pooler, or when
+ * @throws InvalidConnectionError for a connection that cannot be; SchemaVersionError when the role may not create the schema, when there is something to do through a pooler, or when
  * a later version of the library has left this one behind
  */
 export async function migrate(
   options: Pick<BaseOptions, 'connection' | 'schema'> = {},
 ): Promise<void> {
+  checkBaseOptions(options);
   const { pool, isOwn } = openPool(resolveConnection(options.connection), () => {});
   const session = openSession(pool);
   session.onEnd(() => {});

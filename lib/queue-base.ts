@@ -99,6 +99,11 @@ export class QueueBase<
     await this.queueId();
   }
 
+  /** Tells listeners here of a change, unless this is bound to a transaction: that may yet roll back. */
+  protected announce(event: string, args: unknown[]): void {
+    if (!this.boundStore) this.tell(event, args);
+  }
+
   protected override tell(event: string | symbol, args: unknown[]): boolean {
     if (event === 'error') {
       this.opts.logger?.error({ queue: this.qualifiedName, err: args[0] }, 'error');
@@ -108,9 +113,10 @@ export class QueueBase<
 
   /**
    * Idempotent. The last instance on a connection ends its pool, unless the pool is the
-   * application's.
+   * application's. What is bound to a transaction has nothing to close.
    */
   close(): Promise<void> {
+    if (this.boundStore) return Promise.resolve();
     this.closing ??= this.queueIdPromise.then(
       () => this.leave(),
       () => this.leave(),

@@ -1,14 +1,23 @@
-import { type DependenciesPage, readDependencies } from './engine/read-dependencies';
+import { readDependencies } from './engine/read-dependencies';
 import { Job } from './job';
 import type { QueueListener } from './model/events';
 import type { JobRecord } from './model/job-record';
 import { type JobState, type JobType, jobStates, toJobState } from './model/job-state';
 import { KEPT_EVENTS, type QueueMeta } from './model/queue-meta';
 import type { StepRecord } from './model/step';
+import type { JobJson } from './options/job-json';
 import type { QueueOptions } from './options/queue-options';
 import { QueueBase } from './queue-base';
 import { libraryVersion } from './store/migrator';
 import type { QueueRecord } from './store/store';
+
+/** A page of the children of a job: their keys, the jobs that still exist, how many there are in all. */
+export interface DependenciesPage {
+  // biome-ignore lint/suspicious/noExplicitAny: as in BullMQ, untyped values of children
+  items: { id: string; v?: any; err?: string }[];
+  jobs: JobJson[];
+  total: number;
+}
 
 /** What can be read of a queue. */
 export class QueueGetters<JobBase extends Job = Job> extends QueueBase<QueueListener<JobBase>> {
@@ -160,7 +169,20 @@ export class QueueGetters<JobBase extends Job = Job> extends QueueBase<QueueList
     start: number,
     end: number,
   ): Promise<DependenciesPage> {
-    return readDependencies(this.store, await this.queueId(), parentId, type, start, end);
+    const queueId = await this.queueId();
+    const { records, ...page } = await readDependencies(
+      this.store,
+      queueId,
+      parentId,
+      type,
+      start,
+      end,
+    );
+    const jobs = records.map((record) => {
+      const job = Job.fromJSON(this, record);
+      return { ...job.asJSON(), delay: job.delay, priority: job.priority };
+    });
+    return { ...page, jobs };
   }
 
   /** The steps of a job, as `job.getSteps`. */

@@ -21,7 +21,7 @@ export class QueueSchedulers<
     if (!this.made.scheduler) {
       // Made now, it would be closed by nobody.
       if (this.closing) return Promise.reject(new ConnectionClosedError());
-      this.made.scheduler = new JobScheduler(this.name, this.opts);
+      this.made.scheduler = new JobScheduler(this.name, this.opts, () => this.backend);
       this.made.scheduler.on('error', (error) => this.emit('error', error));
     }
     return Promise.resolve(this.made.scheduler.within(this.boundStore));

@@ -86,7 +86,7 @@ export class Queue<
   }
 
   override close(): Promise<void> {
-    this.eventLog?.close();
+    if (!this.boundStore) this.eventLog?.close();
     return super.close();
   }
 
@@ -96,7 +96,8 @@ export class Queue<
 
   /**
    * This queue, bound to an open transaction of the application's: jobs that it adds, and whatever
-   * else it changes, exist when that transaction commits, and leave no trace when it rolls back.
+   * else it changes, exist when that transaction commits, and leave no trace when it rolls back. So what is bound emits
+   * no events of its own here; QueueEvents tell when it has committed.
    * Check input before: an error in SQL spoils the transaction.
    * @param tx what `pg` (after BEGIN), Prisma, Drizzle, Kysely, Knex, TypeORM, MikroORM, Sequelize,
    * postgres.js or PGlite hand out as an open transaction, or an object with `query(text, params)`
@@ -141,7 +142,7 @@ export class Queue<
       throw new Error("JobId cannot be '0' or start with '0:'");
     }
     const [job] = await this.create([{ name, data, opts }]);
-    this.tell('waiting', [job]);
+    this.announce('waiting', [job]);
     return job!;
   }
 
@@ -178,9 +179,8 @@ export class Queue<
   async updateJobProgress(jobId: string, progress: JobProgress): Promise<void> {
     const text = toJsonText(progress, `The progress of job ${jobId}`);
     const update = { queueId: await this.queueId(), id: jobId, json: text };
-    const missing = await this.store.updateProgress([update]);
-    if (missing.length > 0) throw refusalError('missing', jobId, 'updateProgress');
-    this.emit('progress', jobId, progress);
+    await this.backend.writes.updateProgress(update, this.boundStore);
+    this.announce('progress', [jobId, progress]);
   }
 
   /**
@@ -202,12 +202,12 @@ export class Queue<
    */
   async pause(): Promise<void> {
     await this.store.pauseQueue(await this.queueId());
-    this.emit('paused');
+    this.announce('paused', []);
   }
 
   async resume(): Promise<void> {
     await this.store.resumeQueue(await this.queueId());
-    this.emit('resumed');
+    this.announce('resumed', []);
   }
 
   /**
@@ -219,7 +219,7 @@ export class Queue<
     const outcome = await this.store.removeJob(await this.queueId(), jobId, removeChildren);
     if (outcome === 'locked') return 0;
     if (outcome === 'scheduled') throw refusalError(outcome, jobId, 'removeJob');
-    this.emit('removed', jobId);
+    this.announce('removed', [jobId]);
     return 1;
   }
 
@@ -283,7 +283,7 @@ export class Queue<
     }
     const payload = JSON.stringify({ count: `${removed.length}` });
     await this.store.publishEvent(queueId, 'cleaned', payload);
-    this.emit('cleaned', removed, type === 'waiting' ? 'wait' : type);
+    this.announce('cleaned', [removed, type === 'waiting' ? 'wait' : type]);
     return removed;
   }
 
@@ -291,9 +291,10 @@ export class Queue<
    * Pauses the queue, then removes all of its jobs, events and settings.
    * @param opts.force also when jobs are active. Default false.
    * @param opts.count jobs to remove in one transaction. Default 1,000.
-   * @throws Error when jobs are active and that is not forced; the queue is paused then
+   * @throws RangeError for a count below 1; Error when jobs are active and that is not forced, and the queue is paused then
    */
   async obliterate({ force = false, count = BATCH } = {}): Promise<void> {
+    if (!(count >= 1)) throw new RangeError(`The count must be 1 or more, not ${count}`);
     await this.pause();
     const queueId = await this.queueId();
     while (true) {

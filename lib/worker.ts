@@ -258,7 +258,7 @@ export class Worker<
     if (!this.scheduler) {
       // Made now, it would be closed by nobody.
       if (this.closing) return Promise.reject(new ConnectionClosedError());
-      this.scheduler = new JobScheduler(this.name, this.opts);
+      this.scheduler = new JobScheduler(this.name, this.opts, () => this.backend);
       this.scheduler.on('error', (error) => this.emit('error', error));
     }
     return Promise.resolve(this.scheduler);

@@ -35,8 +35,9 @@ function waitingFor(pool: Pool): Roster<Waiter> {
   if (known) return known;
   const waiting = new Roster<Waiter>();
   waitingByPool.set(pool, waiting);
-  // A pool that ends removes its clients, each of them now or when it comes back, and serves nobody any more.
-  pool.on('remove', () => {
+  // A pool that ends removes its clients, each of them now or when it comes back, and serves nobody any more. What only has
+  // the methods of a pool may not tell.
+  pool.on?.('remove', () => {
     if (!pool.ending) return;
     for (const waiter of waiting) {
       waiting.delete(waiter);

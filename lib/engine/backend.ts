@@ -10,34 +10,23 @@ import {
 import { type PoolExecutor, poolExecutor } from '../db/pool-executor';
 import { type TransactionClient, transactionExecutor } from '../db/transaction';
 import { TransactionPool } from '../db/transaction-pool';
-import { missingParentError, raisedError, refusalError } from '../model/errors';
-import type { JobSpec } from '../model/job-record';
-import type { StepReport } from '../model/step';
 import {
   type BaseOptions,
+  checkBaseOptions,
   DEFAULT_SCHEMA,
   type Logger,
   type ResolvedConnection,
   resolveConnection,
 } from '../options/connection-options';
 import { checkSchema, migrateSchema } from '../store/migrator';
-import { type JobUpdate, type LogRow, type Outcome, Store } from '../store/store';
-import { Batcher } from './batcher';
+import { Store } from '../store/store';
 import { ensureQueue } from './ensure-queue';
 import { Exchanges } from './exchanges';
 import { JobTransaction } from './job-transaction';
 import { Listener } from './listener';
 import { Pulse } from './pulse';
+import { SharedWrites } from './shared-writes';
 import { WakeUps } from './wake-ups';
-
-/** What one add did: an id for each job, and when. */
-export interface AddedUnit {
-  ids: string[];
-  now: number;
-}
-
-/** Jobs in a unit from which it does not share its transaction. */
-const LARGE_UNIT = 100;
 
 const backends = new Map<string, Backend>();
 const identities = new WeakMap<object, number>();
@@ -55,13 +44,7 @@ export class Backend {
   readonly engineStore: Store;
   /** What the workers report and claim. */
   readonly exchanges: Exchanges;
-  private readonly adder: Batcher<readonly JobSpec[], AddedUnit>;
-  readonly dataUpdater: Batcher<JobUpdate, true>;
-  readonly progressUpdater: Batcher<JobUpdate, true>;
-  /** Resolves to the number of rows in the log. */
-  readonly jobLogger: Batcher<LogRow, number>;
-  /** Saves the results of steps that have no transaction of their own. */
-  readonly steps: Batcher<StepReport, Outcome>;
+  readonly writes: SharedWrites;
   /** For the transactions of running jobs. */
   readonly transactions: TransactionPool;
   readonly listener: Listener;
@@ -79,6 +62,7 @@ export class Backend {
 
   /** The backend for these options, made when there is none. Nobody's until it is retained. */
   static of(opts: BaseOptions): Backend {
+    checkBaseOptions(opts);
     const connection = resolveConnection(opts.connection);
     const schema = opts.schema ?? DEFAULT_SCHEMA;
     const key = JSON.stringify([identify(connection), schema]);
@@ -129,21 +113,7 @@ export class Backend {
       },
       connectionsOf(pool),
     );
-    const storeFor = (isInTurn: boolean) => (isInTurn ? inTurn : hasty);
-    this.adder = new Batcher((units, isInTurn) => addUnits(storeFor(isInTurn), units));
-    this.dataUpdater = new Batcher(async (updates, isInTurn) =>
-      updated('updateData', updates, await storeFor(isInTurn).updateData(updates)),
-    );
-    this.progressUpdater = new Batcher(async (updates, isInTurn) =>
-      updated('updateProgress', updates, await storeFor(isInTurn).updateProgress(updates)),
-    );
-    this.jobLogger = new Batcher(async (rows, isInTurn) =>
-      logged(rows, await storeFor(isInTurn).addLogs(rows)),
-    );
-    this.steps = new Batcher(
-      async (reports, isInTurn) =>
-        (await storeFor(isInTurn).saveSteps(reports)).outcomes as Outcome[],
-    );
+    this.writes = new SharedWrites(this.store, { hasty, inTurn });
     this.transactions = new TransactionPool(pool, (error) => {
       logger.warn({ err: error }, 'an idle connection was lost');
     });
@@ -213,16 +183,6 @@ export class Backend {
     return id;
   }
 
-  /**
-   * Adds jobs together or not at all: in the transaction of `bound`, or else in one that other adds
-   * of this moment share. Large units go alone, so that nobody waits for them.
-   */
-  add(specs: readonly JobSpec[], bound?: Store): Promise<AddedUnit> {
-    return !bound && specs.length <= LARGE_UNIT
-      ? this.adder.run(specs)
-      : addUnit(bound ?? this.store, specs);
-  }
-
   /** The store on the application's open transaction. */
   storeOn(tx: TransactionClient): Store {
     if (tx instanceof JobTransaction) return tx.store;
@@ -263,47 +223,6 @@ function unreachableError(error: Error & { code?: string; errors?: Error[] }): E
     ),
     { code: error.code },
   );
-}
-
-async function addUnit(store: Store, specs: readonly JobSpec[]): Promise<AddedUnit> {
-  const [added] = await addUnits(store, [specs]);
-  if (added instanceof Error) throw added;
-  return added!;
-}
-
-/** Adds units of jobs in one call: a result or an Error for each. */
-async function addUnits(
-  store: Store,
-  units: readonly (readonly JobSpec[])[],
-): Promise<(AddedUnit | Error)[]> {
-  const added = await store.addJobs(units).catch((error) => {
-    throw raisedError(error);
-  });
-  const missing = new Map(added.missing_parents?.map(({ unit, key }) => [unit, key]));
-  let position = 0;
-  return units.map((jobs, unit) => {
-    const from = position;
-    position += jobs.length;
-    const parentKey = missing.get(unit);
-    if (parentKey !== undefined) return missingParentError(parentKey);
-    return { ids: added.ids.slice(from, position), now: added.now };
-  });
-}
-
-/** A result or an Error for each update. */
-function updated(
-  command: string,
-  updates: readonly JobUpdate[],
-  missing: readonly number[],
-): (true | Error)[] {
-  const results: (true | Error)[] = updates.map(() => true);
-  for (const i of missing) results[i] = refusalError('missing', updates[i]!.id, command);
-  return results;
-}
-
-/** The number of rows or an Error for each row of a log. */
-function logged(rows: readonly LogRow[], counts: readonly (number | null)[]): (number | Error)[] {
-  return counts.map((count, i) => count ?? refusalError('missing', rows[i]!.id, 'addLog'));
 }
 
 /**

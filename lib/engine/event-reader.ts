@@ -41,15 +41,21 @@ export class EventReader {
   /**
    * @param lastEventId begin after this event, as far as it is kept; without one, with what happens
    * from now on
+   * @throws as the database; nothing is left behind then, and it is for another reader to try again
    */
   async start(lastEventId?: string): Promise<void> {
-    const now = await this.register();
-    this.after = lastEventId ?? now;
-    this.cleanups.push(
-      this.backend.pulse.attendListener(() => void this.register().catch(this.onError)),
-    );
-    const channel = await this.backend.store.channel('event', this.queueId);
-    this.cleanups.push(await this.backend.listener.subscribe(channel, () => this.look()));
+    try {
+      const now = await this.register();
+      this.after = lastEventId ?? now;
+      this.cleanups.push(
+        this.backend.pulse.attendListener(() => void this.register().catch(this.onError)),
+      );
+      const channel = await this.backend.store.channel('event', this.queueId);
+      this.cleanups.push(await this.backend.listener.subscribe(channel, () => this.look()));
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
     this.look();
   }
 
@@ -87,11 +93,11 @@ export class EventReader {
         this.reading = undefined;
         if (this.isStopped) return;
         clearTimeout(this.timer);
-        this.timer = setTimeout(() => this.look(), this.patienceMs());
+        this.timer = setTimeout(() => this.look(), this.nextLookMs());
       });
   }
 
-  private patienceMs(): number {
+  private nextLookMs(): number {
     if (this.hasFailed) return LOOK_AFTER_ERROR_MS;
     if (this.backend.listener.isListening) return LOOK_MS;
     const ms = this.pollMs;

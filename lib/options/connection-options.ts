@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Pool, PoolConfig } from 'pg';
 import { InvalidConnectionError } from '../model/errors';
 import { getDefaultConnection } from './default-connection';
@@ -63,6 +64,29 @@ export interface Logger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
+}
+
+/** Bytes in a name of PostgreSQL, which cuts longer ones off. */
+const LONGEST_NAME = 63;
+
+/** @throws Error for an option that cannot be; a connection is checked when it is resolved */
+export function checkBaseOptions({ schema, transactionConnections }: BaseOptions): void {
+  if (schema !== undefined) {
+    const bytes = typeof schema === 'string' ? Buffer.byteLength(schema) : 0;
+    if (bytes < 1 || bytes > LONGEST_NAME) {
+      throw new Error(
+        `schema must be a name of 1 to ${LONGEST_NAME} bytes, not ${inspect(schema)}`,
+      );
+    }
+  }
+  if (
+    transactionConnections !== undefined &&
+    !(Number.isInteger(transactionConnections) && transactionConnections > 0)
+  ) {
+    throw new Error(
+      `transactionConnections must be an integer greater than 0, not ${inspect(transactionConnections)}`,
+    );
+  }
 }
 
 /** The schema for which none is given. */

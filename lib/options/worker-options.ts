@@ -107,7 +107,7 @@ export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions
     autorun: opts.autorun ?? true,
     concurrency: checkConcurrency(opts.concurrency ?? 1),
     prefetch: opts.prefetch ?? 0,
-    lockDuration: Math.min(lockDuration, toMilliseconds('lockDuration', lockDuration)),
+    lockDuration: toMilliseconds('lockDuration', lockDuration),
     lockRenewTime: opts.lockRenewTime ?? lockDuration / 2,
     maxStalledCount: opts.maxStalledCount ?? 1,
     stalledInterval: opts.stalledInterval ?? 30_000,

@@ -125,9 +125,24 @@ function isCurrent(installed: Release | undefined, release: Release): boolean {
 function isLater(one: Release, other: Release): boolean {
   return (
     one.schema > other.schema ||
-    (one.schema === other.schema &&
-      one.version.localeCompare(other.version, 'en', { numeric: true }) > 0)
+    (one.schema === other.schema && compareVersions(one.version, other.version) > 0)
   );
+}
+
+/** Below 0 when one version comes before another; a pre-release, such as 1.0.0-rc.1, before its release. */
+export function compareVersions(one: string, other: string): number {
+  const [core, preRelease] = splitVersion(one);
+  const [otherCore, otherPreRelease] = splitVersion(other);
+  if (core === otherCore && !(preRelease && otherPreRelease)) {
+    return Number(!preRelease) - Number(!otherPreRelease);
+  }
+  const order = core === otherCore ? [preRelease, otherPreRelease] : [core, otherCore];
+  return order[0]!.localeCompare(order[1]!, 'en', { numeric: true });
+}
+
+function splitVersion(version: string): [core: string, preRelease: string] {
+  const [, core, preRelease] = /^([^-]*)-?(.*)$/.exec(version)!;
+  return [core!, preRelease!];
 }
 
 async function readRelease(executor: Executor, schema: string): Promise<Release | undefined> {

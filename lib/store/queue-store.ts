@@ -133,7 +133,7 @@ export class QueueStore extends Caller {
 
   /** Jobs removed, or null when some are active and that is not forced. */
   async obliterateQueue(queueId: number, force: boolean, limit: number): Promise<number | null> {
-    return this.value('obliterate_queue', queueId, force, limit);
+    return this.value('obliterate_queue', queueId, force, batch(limit));
   }
 
   async getDeduplicationJob(queueId: number, id: string): Promise<string | null> {

@@ -151,7 +151,7 @@ export class Store extends JobStore {
       worker.id,
       worker.name,
       toInteger('concurrency', worker.concurrency),
-      Math.ceil(worker.lockDuration),
+      worker.lockDuration,
       worker.maxStalledCount,
       !worker.skipLockRenewal,
     );

@@ -220,6 +220,20 @@ describe('QueueEvents', () => {
     expect(heard.length).toBe(2);
   });
 
+  test('leaves no listener behind where it could only begin at the second try', async () => {
+    const queue = on.queue(on.name(), { connection: `${on.url}?application_name=halfway` });
+    const { store } = queue.getBackend();
+    const channel = jest.spyOn(store, 'channel').mockRejectedValueOnce(new Error('not yet'));
+    const events = await on.events(queue, { connection: `${on.url}?application_name=halfway` });
+    expect(channel).toHaveBeenCalledTimes(2);
+    channel.mockRestore();
+    const listeners = async () =>
+      on.sql('select from tuskmq.event_listener where queue_id = $1', [await queue.queueId()]);
+    expect(await listeners()).toHaveLength(1);
+    await events.close();
+    expect(await listeners()).toEqual([]);
+  });
+
   test('hears on when its process was given up, whoever finds that out', async () => {
     const connection = `${on.url}?application_name=reborn`;
     const queue = on.queue(on.name(), { connection });

@@ -176,6 +176,31 @@ describe('Queue.obliterate', () => {
     expect(await queue.getJobLogs('1')).toEqual({ logs: [], count: 0 });
   });
 
+  test.each([0, -1, Number.NaN])(
+    'refuses batches of %d jobs, and removes nothing',
+    async (count) => {
+      const queue = on.queue();
+      await queue.add('a', {});
+      await expect(queue.obliterate({ count })).rejects.toThrow(RangeError);
+      expect(await queue.isPaused()).toBe(false);
+      expect((await queue.add('b', {})).id).toBe('2');
+    },
+  );
+
+  test('goes on counting while a transaction is open that has added a job', async () => {
+    const queue = on.queue();
+    await queue.addBulk([1, 2, 3].map((i) => ({ name: `${i}`, data: {} })));
+    const tx = await on.client();
+    await tx.query('begin');
+    await queue.withTransaction(tx).add('4', {});
+    await queue.obliterate();
+    await tx.query('commit');
+    const added = await queue.addBulk([5, 6, 7, 8].map((i) => ({ name: `${i}`, data: {} })));
+    expect(added.map(({ id }) => id)).toEqual(['5', '6', '7', '8']);
+    await queue.obliterate();
+    expect((await queue.add('a', {})).id).toBe('1');
+  });
+
   test('refuses while jobs are active, unless forced', async () => {
     const queue = await everyState();
     await expect(queue.obliterate()).rejects.toThrow('Cannot obliterate queue with active jobs');

@@ -83,6 +83,41 @@ describe('Queue.withTransaction', () => {
     expect((await queue.getJobs()).map(({ name }) => name)).toEqual(['outside']);
   });
 
+  test('tells nobody here what may yet roll back', async () => {
+    const queue = on.queue();
+    const job = await queue.add('before', {});
+    const heard = record(queue, 'waiting', 'paused', 'resumed', 'progress', 'removed', 'cleaned');
+    const tx = await inTransaction(async (tx) => {
+      const bound = queue.withTransaction(tx);
+      await bound.add('a', {});
+      await bound.pause();
+      await bound.resume();
+      await bound.updateJobProgress(job.id!, 1);
+      await job.withTransaction(tx).updateProgress(2);
+      await bound.clean(0, 0, 'delayed');
+      await bound.remove(job.id!);
+    });
+    await tx.query('rollback');
+    expect(heard).toEqual([]);
+    await queue.pause();
+    expect(heard.map(([event]) => event)).toEqual(['paused']);
+  });
+
+  test('is not what closes the queue', async () => {
+    const queue = on.queue(on.name(), { connection: `${on.url}?application_name=bound` });
+    const flow = on.flow({ connection: `${on.url}?application_name=bound` });
+    await inTransaction(async (tx) => {
+      const bound = queue.withTransaction(tx);
+      await bound.add('a', {});
+      await bound.close();
+      await bound.disconnect();
+      await flow.withTransaction(tx).close();
+      await bound.add('b', {});
+    });
+    expect((await queue.add('c', {})).id).toBe('3');
+    expect((await flow.add({ name: 'f', queueName: queue.name })).job.id).toBeDefined();
+  });
+
   test('reads what the transaction has written', async () => {
     const queue = on.queue();
     await inTransaction(async (tx) => {

@@ -82,6 +82,19 @@ describe('a backend factory', () => {
     for (const instance of made) await instance.close();
   });
 
+  test('holds for the schedulers of a queue and of a worker, too', async () => {
+    const { backend } = on.queue();
+    const bound = withBackend(() => backend);
+    const opts = { connection: 'postgres://127.0.0.1:1/none' };
+    const queue = new bound.Queue(on.name(), opts);
+    const worker = new bound.Worker(queue.name, null, opts);
+    for (const owner of [queue, worker]) {
+      expect((await owner.jobScheduler).getBackend()).toBe(backend);
+      await (await owner.jobScheduler).close();
+      await owner.close();
+    }
+  });
+
   test('for Redis says that there is none', () => {
     expect(() => new Queue('q', {}, createRedisBackend)).toThrow(
       'queues are kept in PostgreSQL here, not in Redis',

@@ -403,6 +403,21 @@ describe('the views', () => {
     await until(async () => (await of('locks', 'id')).length === 0);
   });
 
+  test('show a job and its child of one name and id, in queues whose prefixes differ', async () => {
+    const parents = on.queue(on.name(), { prefix: 'a' });
+    await on.flow({ prefix: 'a' }).add({
+      name: 'parent',
+      queueName: parents.name,
+      opts: { jobId: 'x' },
+      children: [{ name: 'child', queueName: parents.name, prefix: 'b', opts: { jobId: 'x' } }],
+    });
+    const rows = await on.sql('select tree from tuskmq.flow_tree($1, $2)', [
+      `a:${parents.name}`,
+      'x',
+    ]);
+    expect(rows.map(({ tree }) => tree)).toEqual(['parent', '  child']);
+  });
+
   test('show a flow as a tree', async () => {
     const queue = on.queue();
     const child = (name: string, children = {}) => ({

@@ -1,6 +1,11 @@
 import { Pool } from 'pg';
+import { Queue } from '../../lib';
 import { InvalidConnectionError } from '../../lib/model/errors';
-import { quoteIdentifier, resolveConnection } from '../../lib/options/connection-options';
+import {
+  checkBaseOptions,
+  quoteIdentifier,
+  resolveConnection,
+} from '../../lib/options/connection-options';
 
 describe('resolveConnection', () => {
   const { DATABASE_URL } = process.env;
@@ -67,6 +72,19 @@ describe('resolveConnection', () => {
     expect(() => resolveConnection({ connectionString: 'redis://x' })).toThrow(
       InvalidConnectionError,
     );
+  });
+});
+
+describe('checkBaseOptions', () => {
+  test.each([
+    [{ schema: '' }, "schema must be a name of 1 to 63 bytes, not ''"],
+    [{ schema: 'ä'.repeat(32) }, 'schema must be a name of 1 to 63 bytes'],
+    [{ schema: 7 as never }, 'schema must be a name of 1 to 63 bytes, not 7'],
+    [{ transactionConnections: 0 }, 'transactionConnections must be an integer greater than 0'],
+    [{ transactionConnections: 1.5 }, 'transactionConnections must be an integer greater than 0'],
+  ])('refuses %j', (opts, message) => {
+    expect(() => checkBaseOptions(opts)).toThrow(message);
+    expect(() => new Queue('q', opts)).toThrow(message);
   });
 });
 

@@ -2,6 +2,27 @@ import { Exchanges } from '../../lib/engine/exchanges';
 import type { Exchange, ExchangeRequest } from '../../lib/store/store';
 import { type Deferred, deferred } from '../helpers/wait';
 
+/** What is due when a transaction has taken too long, for the test to say when that is. */
+const mockOverdue: Set<() => void> = new Set();
+
+jest.mock('../../lib/model/clock', () => ({
+  ...jest.requireActual('../../lib/model/clock'),
+  setTimeout: (callback: () => void) => {
+    mockOverdue.add(callback);
+    return callback;
+  },
+  clearTimeout: (callback: () => void) => mockOverdue.delete(callback),
+}));
+
+const takeTooLong = () => {
+  const [overdue, ...others] = mockOverdue;
+  expect(others).toEqual([]);
+  mockOverdue.clear();
+  overdue!();
+};
+
+beforeEach(() => mockOverdue.clear());
+
 interface Call {
   queueIds: number[];
   answer: Deferred<Exchange[]>;
@@ -132,7 +153,8 @@ test('others go past a transaction that waits, and one at a time again when it i
   run(...queues(2));
   await turn();
   expect(sent()).toEqual([[1]]);
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  takeTooLong();
+  await turn();
   expect(sent()).toEqual([[1], [2]]);
   calls[0]!.answer.resolve(answers(calls[0]!));
   await turn();

@@ -22,6 +22,10 @@ describe('resolveWorkerOptions', () => {
     expect(resolved.connection).toBe(connection);
   });
 
+  test('takes a part of a millisecond for a whole one', () => {
+    expect(resolveWorkerOptions({ lockDuration: 1_000.5 }).lockDuration).toBe(1_001);
+  });
+
   test.each<[WorkerOptions, string]>([
     [{ concurrency: 0 }, 'concurrency must be a finite number greater than 0'],
     [{ concurrency: Number.NaN }, 'concurrency must be a finite number greater than 0'],
