@@ -2,7 +2,7 @@ import { v7 as timeOrderedId } from 'uuid';
 import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
 import { acquireBackend, type BackendFactory } from './engine/backend-factory';
-import { type PreparedJob, prepareJob, resolveParents } from './engine/job-spec';
+import { locate, type PreparedJob, prepareJob } from './engine/job-spec';
 import { carrying, trace } from './engine/telemetry';
 import { Job } from './job';
 import type { MinimalQueue } from './job-fields';
@@ -164,16 +164,13 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     checkDeduplication(flow, jobOpts, parent !== undefined);
     const jobId = jobOpts.jobId || newId;
     const prepared = prepareJob(
-      await queue.queueId(),
       flow.name,
       flow.data,
       parent ? { ...jobOpts, jobId: jobOpts.jobId, parent } : jobOpts,
     );
-    await resolveParents(this.backend, [prepared]);
     const asParent = { id: jobId, queue: queue.qualifiedName };
-    const children = await Promise.all(
-      (flow.children ?? []).map((child) => this.prepare(child, opts, asParent)),
-    );
+    const preparing = (flow.children ?? []).map((child) => this.prepare(child, opts, asParent));
+    const [children] = await Promise.all([Promise.all(preparing), locate(queue, [prepared])]);
     prepared.spec.id = jobId;
     prepared.spec.has_children = children.length > 0;
     prepared.spec.parent_in_unit = parent !== undefined;

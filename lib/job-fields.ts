@@ -1,5 +1,6 @@
 import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
+import { now } from './model/clock';
 import { type Refusal, refusalError } from './model/errors';
 import type { JobProgress, JobRecord, ParentKeys } from './model/job-record';
 import { type BackoffStrategy, normalizeBackoff } from './options/backoff';
@@ -7,6 +8,7 @@ import type { JobJson, JobJsonSandbox } from './options/job-json';
 import type { JobsOptions } from './options/job-options';
 import type { MetricsOptions } from './options/metrics-options';
 import type { RepeatStrategy } from './options/repeat-options';
+import type { RemoveOn } from './options/retention';
 import type { Telemetry } from './options/telemetry-options';
 import type { Outcome, Store } from './store/store';
 
@@ -18,6 +20,8 @@ export interface MinimalQueue {
   readonly opts: {
     settings?: { backoffStrategy?: BackoffStrategy; repeatStrategy?: RepeatStrategy };
     maxStartedAttempts?: number;
+    removeOnComplete?: RemoveOn;
+    removeOnFail?: RemoveOn;
     telemetry?: Telemetry;
     metrics?: MetricsOptions;
   };
@@ -86,16 +90,20 @@ export class JobFields<
     opts: JobsOptions = {},
     public id?: string,
   ) {
-    // As BullMQ's constructor does: jobs of schedulers have it as it was given.
+    // As BullMQ's constructor does: jobs of schedulers have the backoff as it was given.
     this.opts =
-      typeof opts.backoff === 'number'
-        ? { ...opts, backoff: normalizeBackoff(opts.backoff)! }
+      typeof opts.backoff === 'number' || opts.attempts === undefined
+        ? {
+            attempts: 0,
+            ...opts,
+            ...(opts.backoff && { backoff: normalizeBackoff(opts.backoff)! }),
+          }
         : opts;
     this.queueQualifiedName = queue.qualifiedName;
     if (opts.deduplication) this.deduplicationId = opts.deduplication.id;
     this.delay = Math.max(opts.delay ?? 0, 0);
     this.priority = opts.priority ?? 0;
-    this.timestamp = opts.timestamp ?? 0;
+    this.timestamp = opts.timestamp ?? now();
     if (opts.parent) {
       this.parentKey = `${opts.parent.queue}:${opts.parent.id}`;
       this.parent = { id: opts.parent.id, queueKey: opts.parent.queue, ...policyMarks(opts) };
@@ -186,9 +194,9 @@ export class JobFields<
       attemptsStarted: this.attemptsStarted,
       stalledCounter: this.stalledCounter,
       timestamp: this.timestamp,
-      stacktrace: JSON.stringify(this.stacktrace ?? []),
+      stacktrace: JSON.stringify(this.stacktrace),
       returnvalue: JSON.stringify(this.returnvalue ?? null),
-      failedReason,
+      ...(failedReason !== undefined && { failedReason }),
       ...(deferredFailure != null && { deferredFailure }),
       ...(finishedOn != null && { finishedOn }),
       ...(processedOn != null && { processedOn }),
@@ -197,7 +205,7 @@ export class JobFields<
       ...(this.parent && { parent: this.parent }),
       ...(this.repeatJobKey !== undefined && { repeatJobKey: this.repeatJobKey }),
       ...(this.deduplicationId !== undefined && { deduplicationId: this.deduplicationId }),
-    };
+    } as JobJson;
   }
 
   /** Tells listeners of its queue or worker, unless it is bound to a transaction: that may yet roll back. */

@@ -1,7 +1,7 @@
 import type { BackendFactory } from './engine/backend-factory';
 import { upsertSchedule } from './engine/schedule';
 import { carrying } from './engine/telemetry';
-import { Job } from './job';
+import type { Job } from './job';
 import { SpanKind, TelemetryAttributes } from './model/telemetry';
 import type { JobsOptions } from './options/job-options';
 import type { QueueOptions } from './options/queue-options';
@@ -79,7 +79,7 @@ export class JobScheduler extends QueueBase {
     );
     if (upserted.outcome !== 'ok') return undefined;
     const { job } = upserted;
-    const made = new Job<D, R, N>(this, jobName, jobData, job.opts as JobsOptions, job.id);
+    const made = new this.Job<D, R, N>(this, jobName, jobData, job.opts as JobsOptions, job.id);
     made.repeatJobKey = jobSchedulerId;
     return made;
   }

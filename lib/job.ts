@@ -1,6 +1,7 @@
+import { optsDecodeMap } from './bullmq-values';
 import { type EventSource, untilFinished } from './engine/finish-watch';
 import { endOf, measureRun } from './engine/job-metrics';
-import { prepareJob, resolveParents } from './engine/job-spec';
+import { locate, prepareJob } from './engine/job-spec';
 import { advanceSchedule } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
 import { trace } from './engine/telemetry';
@@ -47,7 +48,7 @@ export class Job<
     data: D,
     opts: JobsOptions = {},
   ): Promise<Job<D, R, N>> {
-    const [job] = await Job.createBulk<D, R, N>(queue, [{ name, data, opts }]);
+    const [job] = await this.createBulk<D, R, N>(queue, [{ name, data, opts }]);
     return job as Job<D, R, N>;
   }
 
@@ -58,16 +59,13 @@ export class Job<
     store?: Store,
   ): Promise<Job<D, R, N>[]> {
     if (jobs.length === 0) return [];
-    const backend = queue.getBackend();
-    const queueId = await queue.queueId();
-    const prepared = jobs.map(({ name, data, opts }) =>
-      prepareJob(queueId, name, data, opts ?? {}),
-    );
-    await resolveParents(backend, prepared);
+    const values = jobs.map(({ data }) => data);
+    const prepared = jobs.map(({ name, data, opts }) => prepareJob(name, data, opts ?? {}));
+    await locate(queue, prepared);
     const specs = prepared.map(({ spec }) => spec);
-    const added = await backend.writes.add(specs, store);
-    return prepared.map(({ opts }, i) => {
-      const job = new Job<D, R, N>(queue, jobs[i]!.name, jobs[i]!.data, opts, added.ids[i]);
+    const added = await queue.getBackend().writes.add(specs, store);
+    return prepared.map(({ spec, opts }, i) => {
+      const job = new this<D, R, N>(queue, spec.name as N, values[i]!, opts, added.ids[i]);
       job.timestamp = opts.timestamp || added.now;
       return job;
     });
@@ -79,7 +77,7 @@ export class Job<
     jobId: string,
   ): Promise<Job<D, R, N> | undefined> {
     const [record] = await queue.getBackend().store.getJobs(await queue.queueId(), [jobId]);
-    return record ? Job.fromJSON<D, R, N>(queue, record) : undefined;
+    return record ? this.fromJSON<D, R, N>(queue, record) : undefined;
   }
 
   /**
@@ -92,7 +90,7 @@ export class Job<
     jobId?: string,
   ): Job<D, R, N, P> {
     const record = isRecord(json) ? json : toRecord(json);
-    const job = new Job<D, R, N, P>(
+    const job = new this<D, R, N, P>(
       queue,
       record.name as N,
       record.data as D,
@@ -104,9 +102,21 @@ export class Job<
   }
 
   // biome-ignore-end lint/suspicious/noExplicitAny: see above
-  /** Options from the JSON text in which they are stored. */
+  /** Options from the JSON text in which they are stored, here or, with short names, by BullMQ. */
   static optsFromJSON(rawOpts?: string): JobsOptions {
-    return JSON.parse(rawOpts || '{}') as JobsOptions;
+    const { tm: metadata, omc: omitContext, ...stored } = JSON.parse(rawOpts || '{}');
+    const opts: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(stored)) {
+      opts[optsDecodeMap[name as keyof typeof optsDecodeMap] ?? name] = value;
+    }
+    if (metadata !== undefined || omitContext !== undefined) {
+      opts['telemetry'] = {
+        ...(opts['telemetry'] as object),
+        ...(metadata !== undefined && { metadata }),
+        ...(omitContext !== undefined && { omitContext }),
+      };
+    }
+    return opts;
   }
 
   /**
@@ -245,7 +255,7 @@ export class Job<
     token: string,
     fetchNext = true,
   ): Promise<NextJob> {
-    await this.settle(completion(this, token, returnValue));
+    await this.settle(completion(this, token, returnValue, this.queue.opts.removeOnComplete));
     this.attemptsMade++;
     this.returnvalue = (returnValue || undefined) as ReturnType;
     this.finishedOn = now();
@@ -257,13 +267,13 @@ export class Job<
    * `moveToCompleted`; `[]` when it is to be tried again at once.
    */
   async moveToFailed(error: Error, token: string, fetchNext = false): Promise<NextJob> {
-    const { settings, maxStartedAttempts } = this.queue.opts;
+    const { settings, maxStartedAttempts, removeOnFail } = this.queue.opts;
     const report = await failure(
       this,
       token,
       toError(error),
       settings?.backoffStrategy,
-      undefined,
+      removeOnFail,
       maxStartedAttempts,
     );
     await this.settle(report);
@@ -400,6 +410,9 @@ function toRecord(json: JobJson): JobRecord {
     stacktrace: JSON.parse(stacktrace || '[]'),
     delay: json.delay ?? 0,
     priority: json.priority ?? 0,
+    attemptsMade: json.attemptsMade ?? 0,
+    attemptsStarted: json.attemptsStarted ?? 0,
+    stalledCounter: json.stalledCounter ?? 0,
     parentId: parent?.id ?? null,
   };
 }

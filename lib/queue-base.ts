@@ -2,6 +2,7 @@ import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
 import { acquireBackend, type BackendFactory } from './engine/backend-factory';
 import { trace } from './engine/telemetry';
+import { Job } from './job';
 import { sleep } from './model/clock';
 import { ConnectionClosedError } from './model/errors';
 import { checkQueueName, DEFAULT_PREFIX, qualifiedName } from './model/names';
@@ -57,6 +58,11 @@ export class QueueBase<
     return this.opts.prefix ?? DEFAULT_PREFIX;
   }
 
+  /** The class of the jobs that this instance makes: for a subclass that has one of its own. */
+  protected get Job(): typeof Job {
+    return Job;
+  }
+
   /** The names of the parts of this queue in BullMQ; nothing is stored under them here. */
   get keys(): KeysMap {
     return new QueueKeys(this.prefix).getKeys(this.name);
@@ -101,7 +107,7 @@ export class QueueBase<
 
   /** Tells listeners here of a change, unless this is bound to a transaction: that may yet roll back. */
   protected announce(event: string, args: unknown[]): void {
-    if (!this.boundStore) this.tell(event, args);
+    if (!this.boundStore) this.emit(event as never, ...(args as never));
   }
 
   protected override tell(event: string | symbol, args: unknown[]): boolean {

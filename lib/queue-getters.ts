@@ -31,7 +31,7 @@ export class QueueGetters<JobBase extends Job = Job> extends QueueBase<QueueList
   }
 
   private jobOf(record: JobRecord): JobBase {
-    return Job.fromJSON(this, record) as JobBase;
+    return this.Job.fromJSON(this, record) as JobBase;
   }
 
   async getJobState(jobId: string): Promise<JobState | 'unknown'> {
@@ -51,8 +51,8 @@ export class QueueGetters<JobBase extends Job = Job> extends QueueBase<QueueList
     return records.flatMap((record) => (record ? [this.jobOf(record)] : []));
   }
 
-  /** Ids of jobs, as `getJobs`. There are none in a state that does not exist. */
-  async getRanges(types: JobType | JobType[], start = 0, end = -1, asc = false): Promise<string[]> {
+  /** Ids of jobs, as `getJobs`, but by default two of each state. There are none in a state that does not exist. */
+  async getRanges(types: JobType | JobType[], start = 0, end = 1, asc = false): Promise<string[]> {
     const queueId = await this.queueId();
     const states = new Set([types].flat().flatMap((type) => toJobState(type) ?? []));
     const ranges = await Promise.all(

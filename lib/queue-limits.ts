@@ -9,7 +9,7 @@ export class QueueLimits<JobBase extends Job = Job> extends QueueMetrics<JobBase
    * Lets at most so many jobs of this queue be active at the same time. 1, or 0 when that replaces an
    * earlier limit.
    */
-  setGlobalConcurrency(concurrency: number): Promise<number> {
+  async setGlobalConcurrency(concurrency: number): Promise<number> {
     return this.setLimits({
       concurrency: toInteger('concurrency', atLeastOne(concurrency, 'concurrency')),
     });
@@ -35,7 +35,7 @@ export class QueueLimits<JobBase extends Job = Job> extends QueueMetrics<JobBase
    * one. `max` goes before the `limiter` of a worker, its `duration` before this one. The number of
    * these that were not set before.
    */
-  setGlobalRateLimit(max: number, duration: number): Promise<number> {
+  async setGlobalRateLimit(max: number, duration: number): Promise<number> {
     return this.setLimits({
       rate_max: toInteger('max', atLeastOne(max, 'max')),
       rate_ms: atLeastOne(duration, 'duration'),

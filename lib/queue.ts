@@ -138,7 +138,7 @@ export class Queue<
     opts: JobsOptions = {},
   ): Promise<Job<DataType, ResultType, NameType>> {
     const jobId = opts?.jobId;
-    if (jobId !== undefined && (jobId === '0' || jobId.startsWith('0:'))) {
+    if (jobId != null && /^0(:|$)/.test(String(jobId))) {
       throw new Error("JobId cannot be '0' or start with '0:'");
     }
     const [job] = await this.create([{ name, data, opts }]);
@@ -167,7 +167,7 @@ export class Queue<
     // An id for all of them would make one job of them.
     const { jobId: _, ...defaults } = this.jobsOpts as JobsOptions;
     const withDefaults = jobs.map((job) => ({ ...job, opts: { ...defaults, ...job.opts } }));
-    return Job.createBulk<DataType, ResultType, NameType>(this, withDefaults, this.boundStore);
+    return this.Job.createBulk<DataType, ResultType, NameType>(this, withDefaults, this.boundStore);
   }
 
   /** Appends a row to the log of a job; resolves to the number of rows. */
@@ -237,6 +237,7 @@ export class Queue<
    * Lets all jobs that ended in `state` run again, except those that ended after `timestamp`.
    * @param opts.count jobs in one transaction. Default 1,000.
    * @param opts.timestamp milliseconds since 1970. Default: now.
+   * @throws RangeError for another state, or numbers that cannot be
    */
   async retryJobs({
     count = BATCH,
@@ -247,6 +248,9 @@ export class Queue<
     state?: FinishedStatus;
     timestamp?: number;
   } = {}): Promise<void> {
+    if (state !== 'completed' && state !== 'failed') {
+      throw new RangeError(`The state must be completed or failed, not ${state}`);
+    }
     const queueId = await this.queueId();
     while ((await this.store.retryJobs(queueId, state, timestamp, count)) > 0);
   }
@@ -263,7 +267,7 @@ export class Queue<
   /** Removes all jobs that wait to run, with `delayed` also those that are delayed. */
   async drain(delayed = false): Promise<void> {
     const queueId = await this.queueId();
-    while ((await this.store.drainQueue(queueId, delayed, BATCH)) > 0);
+    while ((await this.store.drainQueue(queueId, Boolean(delayed), BATCH)) > 0);
   }
 
   /**

@@ -9,7 +9,7 @@ import { advanceSchedule, putOff } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
 import type { ValueStream } from './engine/value-stream';
 import { WorkerTracer } from './engine/worker-tracer';
-import { Job } from './job';
+import type { Job } from './job';
 import { now } from './model/clock';
 import {
   isMoved,
@@ -195,7 +195,7 @@ export abstract class WorkerRuns<
   /** The life of one job here: claimed, run, reported. In few async functions: each costs 500 bytes a job. */
   private begin(record: ClaimedJob): void {
     try {
-      const job = Job.fromJSON<DataType, ResultType, NameType, ProgressType>(this, record);
+      const job = this.Job.fromJSON<DataType, ResultType, NameType, ProgressType>(this, record);
       if (this.opts.name) job.processedBy = this.opts.name;
       // An AbortController for each job costs more than many a job: only for processors that look at
       // it.

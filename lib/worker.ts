@@ -2,7 +2,7 @@ import type { Backend } from './engine/backend';
 import type { BackendFactory } from './engine/backend-factory';
 import { ExchangeLoop } from './engine/exchange-loop';
 import { traceMethods } from './engine/telemetry';
-import { Job } from './job';
+import type { Job } from './job';
 import { JobScheduler } from './job-scheduler';
 import { logWorker } from './logging';
 import { elapsed, sleep } from './model/clock';
@@ -318,7 +318,7 @@ export class Worker<
         this.opts.limiter,
       );
       if (record && (!record.repeatJobKey || (await this.advance(record)))) {
-        const job = Job.fromJSON<DataType, ResultType, NameType, ProgressType>(this, {
+        const job = this.Job.fromJSON<DataType, ResultType, NameType, ProgressType>(this, {
           ...record,
           processedBy: name,
         });

@@ -5,27 +5,25 @@ import { normalizeBackoff } from '../options/backoff';
 import { checkJobOptions, failurePolicy, isLifo, type JobsOptions } from '../options/job-options';
 import type { Backend } from './backend';
 
+/** No queue's. */
+const NOT_LOCATED = 0;
+
 /** A job that was checked and can be added. */
 export interface PreparedJob {
+  /** Without the numbers of its queue and of its parent's, which `locate` fills in. */
   spec: JobSpec;
   /** The options as they are stored with the job. */
   opts: JobsOptions & { attempts: number };
-  /** That of its parent, whose number `spec` is to have. */
   parentQueue: { prefix: string; name: string } | undefined;
 }
 
 /**
- * Checks a job and gives it the form in which it is added, but for the queue of its parent. Nothing has happened yet when this
- * throws.
+ * Checks a job and gives it the form in which it is added. Before anything is waited for: what the caller changes afterwards,
+ * an object that serves for the next job, is not what was added.
  * @throws Error with BullMQ's messages; InvalidPayloadError for data or options that JSON cannot
  * hold
  */
-export function prepareJob(
-  queueId: number,
-  name: string,
-  data: unknown,
-  given: JobsOptions,
-): PreparedJob {
+export function prepareJob(name: string, data: unknown, given: JobsOptions): PreparedJob {
   const text = dataText(data, `The data of job ${name}`);
   checkJobOptions(name, text, given);
   const backoff = normalizeBackoff(given.backoff);
@@ -34,7 +32,7 @@ export function prepareJob(
     opts,
     parentQueue: opts.parent && parseQualifiedName(opts.parent.queue),
     spec: {
-      queue_id: queueId,
+      queue_id: NOT_LOCATED,
       id: opts.jobId,
       name,
       data: text,
@@ -51,17 +49,22 @@ export function prepareJob(
   };
 }
 
-/** Finds the queues of their parents, where they have some. */
-export async function resolveParents(
-  backend: Backend,
+/** Finds the queue of jobs that were prepared, and those of their parents. */
+export async function locate(
+  queue: { getBackend(): Backend; queueId(): Promise<number> },
   prepared: readonly PreparedJob[],
 ): Promise<void> {
-  const children = prepared.filter(({ parentQueue }) => parentQueue);
+  const queueId = await queue.queueId();
+  const children: PreparedJob[] = [];
+  for (const job of prepared) {
+    job.spec.queue_id = queueId;
+    if (job.parentQueue) children.push(job);
+  }
   if (children.length === 0) return;
   await Promise.all(
     children.map(async ({ spec, parentQueue }) => {
       const { prefix, name } = parentQueue!;
-      spec.parent_queue_id = await backend.queueId(prefix, name);
+      spec.parent_queue_id = await queue.getBackend().queueId(prefix, name);
     }),
   );
 }

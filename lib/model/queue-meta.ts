@@ -4,9 +4,9 @@ export const KEPT_EVENTS = 10_000;
 /** Settings of a queue that hold for all of its instances. */
 export interface QueueMeta {
   /** The library with its version. */
-  version: string;
+  version?: string;
   /** About how many events are kept: `streams.events.maxLen`. */
-  maxLenEvents: number;
+  maxLenEvents?: number;
   paused: boolean;
   /** `setGlobalConcurrency`. */
   concurrency?: number;

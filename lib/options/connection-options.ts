@@ -29,8 +29,8 @@ export interface PostgresPool {
 }
 
 /** What every class takes. */
-export interface BaseOptions {
-  connection?: ConnectionOptions;
+export interface BaseOptions<Connection = ConnectionOptions> {
+  connection?: Connection;
   /** The schema that holds the queues. Default `tuskmq`. */
   schema?: string;
   /**

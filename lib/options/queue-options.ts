@@ -1,8 +1,8 @@
-import type { BaseOptions } from './connection-options';
-import type { DefaultJobOptions } from './job-options';
+import type { BaseOptions, ConnectionOptions } from './connection-options';
+import type { DefaultJobOptions, JobsOptions } from './job-options';
 import type { AdvancedRepeatOptions } from './repeat-options';
 
-export interface QueueOptions extends BaseOptions {
+export interface QueueOptions<Connection = ConnectionOptions> extends BaseOptions<Connection> {
   /** Options of every job of this queue that does not say otherwise. */
   defaultJobOptions?: DefaultJobOptions;
   /** Give workers of the queue the same. */
@@ -32,7 +32,8 @@ export function checkQueueOptions({ streams }: QueueOptions): void {
   }
 }
 
-export interface QueueEventsOptions extends BaseOptions {
+export interface QueueEventsOptions<Connection = ConnectionOptions>
+  extends BaseOptions<Connection> {
   /** Begin to listen at once. Default true; otherwise `run()` does. */
   autorun?: boolean;
   /**
@@ -55,7 +56,8 @@ export function checkQueueEventsOptions({ lastEventId = '$' }: QueueEventsOption
   }
 }
 
-export interface FlowProducerOptions extends BaseOptions {}
+export interface FlowProducerOptions<Connection = ConnectionOptions>
+  extends BaseOptions<Connection> {}
 
 /** A job of a flow, with its children, which run before it. */
 export interface FlowJob {
@@ -65,7 +67,7 @@ export interface FlowJob {
   data?: any;
   /** Default: the flow producer's. */
   prefix?: string;
-  opts?: import('./job-options').JobsOptions;
+  opts?: JobsOptions;
   children?: FlowJob[];
 }
 

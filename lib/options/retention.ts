@@ -1,14 +1,19 @@
 import { LONGEST_AGO_MS, MOST } from '../model/whole-number';
 
 /** How much of the finished jobs of a queue to keep. */
-export interface KeepJobs {
-  /** Seconds. Jobs that finished longer ago are removed when a job finishes. */
-  age?: number;
-  /** Keep at most so many; of more than 1,000, up to about a tenth more for a while. -1 keeps all. */
-  count?: number;
-  /** At most so many are removed by age at one time. Default 1,000. */
-  limit?: number;
-}
+export type KeepJobs =
+  | {
+      /** Keep at most so many; of more than 1,000, up to about a tenth more for a while. -1 keeps all. */
+      count: number;
+    }
+  | {
+      /** Seconds. Jobs that finished longer ago are removed when a job finishes. */
+      age: number;
+      /** As above. */
+      count?: number;
+      /** At most so many are removed by age at one time. Default 1,000. */
+      limit?: number;
+    };
 
 /**
  * What `removeOnComplete` and `removeOnFail` take: true removes the job itself, a number keeps so
@@ -29,7 +34,8 @@ export function retention(ofJob: RemoveOn | undefined, ofWorker: RemoveOn | unde
   const wish = ofJob ?? ofWorker;
   if (wish == null || wish === false) return {};
   if (wish === true || wish === 0) return { remove: true };
-  const { age, count, limit } = typeof wish === 'number' ? { count: wish } : (wish as KeepJobs);
+  const { age, count, limit }: Partial<Extract<KeepJobs, { age: number }>> =
+    typeof wish === 'number' ? { count: wish } : wish;
   if (count === 0 && age == null) return { remove: true };
   return {
     ...(count != null && count >= 0 ? { keep_count: storable(count) } : {}),

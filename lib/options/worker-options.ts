@@ -1,7 +1,7 @@
 import { checkText } from '../model/json';
 import { toInteger, toMilliseconds } from '../model/whole-number';
 import type { BackoffStrategy } from './backoff';
-import type { BaseOptions } from './connection-options';
+import type { BaseOptions, ConnectionOptions } from './connection-options';
 import { type MetricsOptions, metricsPoints } from './metrics-options';
 import type { AdvancedRepeatOptions } from './repeat-options';
 import type { KeepJobs } from './retention';
@@ -20,7 +20,9 @@ export interface AdvancedOptions extends AdvancedRepeatOptions {
   backoffStrategy?: BackoffStrategy;
 }
 
-export interface WorkerOptions extends BaseOptions, SandboxOptions {
+export interface WorkerOptions<Connection = ConnectionOptions>
+  extends BaseOptions<Connection>,
+    SandboxOptions {
   /** Stored with the jobs that it runs, as `processedBy`. */
   name?: string;
   /** Begin to work at once. Default true; otherwise `run()` does. */

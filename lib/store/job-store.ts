@@ -191,10 +191,10 @@ export class JobStore extends QueueStore {
       (await this.value<ChildRow[] | null>(
         'get_dependencies',
         queueId,
-        id,
+        lookupId(id),
         status ?? null,
-        offset,
-        limit ?? null,
+        toInteger('The start', offset),
+        limit === undefined ? null : toInteger('The count', limit),
       )) ?? [];
     const queueKeys = await this.queueKeysOf(children.map(([childQueueId]) => childQueueId));
     return children.map(([childQueueId, childId, childStatus, value, reason]) => ({

@@ -31,8 +31,56 @@ describe('Queue.add', () => {
     ['12', 'Custom Id cannot be integers'],
     ['-5', 'Custom Id cannot be integers'],
     ['a:b', 'Custom Id cannot contain :'],
+    [0 as never, "JobId cannot be '0' or start with '0:'"],
   ])('refuses the id %s', async (jobId, message) => {
     await expect(on.queue().add('a', {}, { jobId })).rejects.toThrow(message);
+  });
+
+  test('stores data and options as they are at the call, whatever the caller does with them afterwards', async () => {
+    const queue = on.queue();
+    const batch: number[] = [];
+    const opts = { deduplication: { id: 'd0' } };
+    const adding: Promise<Job>[] = [];
+    for (let i = 0; i < 6; i++) {
+      batch.push(i);
+      if (batch.length < 3) continue;
+      adding.push(queue.add('batch', batch, opts));
+      batch.length = 0;
+      opts.deduplication.id = `d${i}`;
+    }
+    const bulk = [{ name: 'bulk', data: { n: 1 } }];
+    const added = queue.addBulk(bulk);
+    bulk[0]!.data.n = 2;
+    bulk.length = 0;
+    const flow = {
+      name: 'parent',
+      queueName: queue.name,
+      data: { n: 1 },
+      children: [{ name: 'child', queueName: queue.name, data: { n: 1 } }],
+    };
+    const adds = on.flow().add(flow);
+    flow.data.n = 2;
+    flow.children[0]!.data.n = 2;
+    flow.children.length = 0;
+    await Promise.all([...adding, adds]);
+    expect((await added).map(({ name }) => name)).toEqual(['bulk']);
+    const stored = (await queue.getJobs()).map((job) => [job.name, job.data, job.deduplicationId]);
+    expect(new Set(stored)).toEqual(
+      new Set([
+        ['batch', [0, 1, 2], 'd0'],
+        ['batch', [3, 4, 5], 'd2'],
+        ['bulk', { n: 1 }, undefined],
+        ['parent', { n: 1 }, undefined],
+        ['child', { n: 1 }, undefined],
+      ]),
+    );
+  });
+
+  test('tells of it by its own emit, which a subclass or a spy may replace', async () => {
+    const queue = on.queue();
+    const emit = jest.spyOn(queue, 'emit');
+    const job = await queue.add('a', {});
+    expect(emit.mock.calls).toEqual([['waiting', job]]);
   });
 
   test('adds a job of a taken id only once, and leaves the first as it is', async () => {

@@ -42,6 +42,38 @@ describe('Job.toJSON and asJSON', () => {
     expect(Job.fromJSON(queue, job.toJSON() as never).toJSON()).toEqual(job.toJSON());
   });
 
+  test('of one that was only made here have what it would begin with', () => {
+    const queue = on.queue();
+    const before = Date.now();
+    const job = new Job(queue, 'a', { n: 1 }, { delay: 5 });
+    expect(job.timestamp).toBeGreaterThanOrEqual(before);
+    expect(job.opts).toEqual({ attempts: 0, delay: 5 });
+    expect(Object.keys(job.asJSON())).not.toContain('failedReason');
+    const copy = Job.fromJSON(queue, { name: 'a', data: '{}', opts: {} } as never, '7');
+    expect([copy.id, copy.attemptsMade, copy.attemptsStarted, copy.stalledCounter]).toEqual([
+      '7',
+      0,
+      0,
+      0,
+    ]);
+  });
+
+  test("read options with BullMQ's short names", () => {
+    const stored = { de: { id: 'd' }, fpof: true, kl: 5, tm: 'trace', omc: true, delay: 1 };
+    expect(Job.optsFromJSON(JSON.stringify(stored))).toEqual({
+      deduplication: { id: 'd' },
+      failParentOnFailure: true,
+      keepLogs: 5,
+      telemetry: { metadata: 'trace', omitContext: true },
+      delay: 1,
+    });
+    expect(Job.optsFromJSON('{"telemetry":{"omitContext":true},"attempts":2}')).toEqual({
+      telemetry: { omitContext: true },
+      attempts: 2,
+    });
+    expect(Job.optsFromJSON()).toEqual({});
+  });
+
   test('show what a copy of the job has too, which may be assigned', async () => {
     const queue = on.queue();
     const job = await queue.add('a', {}, { deduplication: { id: 'd' } });

@@ -105,10 +105,12 @@ describe('global concurrency', () => {
     expect(order.slice(0, 2)).toEqual(['delayed', 'parent']);
   });
 
-  test('refuses what is no limit', () => {
+  test('refuses what is no limit', async () => {
     const queue = on.queue();
-    expect(() => queue.setGlobalConcurrency(0)).toThrow('concurrency must be an integer');
-    expect(() => queue.setGlobalRateLimit(1, Number.NaN)).toThrow('duration must be an integer');
+    await expect(queue.setGlobalConcurrency(0)).rejects.toThrow('concurrency must be an integer');
+    await expect(queue.setGlobalRateLimit(1, Number.NaN)).rejects.toThrow(
+      'duration must be an integer',
+    );
   });
 });
 

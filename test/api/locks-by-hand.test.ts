@@ -34,6 +34,23 @@ describe('a job that was fetched by hand', () => {
   });
 });
 
+describe('jobs that were finished by hand', () => {
+  test.each<[object, number[]]>([
+    [{ removeOnComplete: { count: 0 }, removeOnFail: true }, [0, 0]],
+    [{ removeOnComplete: { count: 1 }, removeOnFail: 1 }, [1, 1]],
+    [{}, [2, 2]],
+  ])('are kept as their worker says: %j', async (opts, kept) => {
+    const queue = on.queue();
+    const worker = on.worker(queue, null, opts);
+    await queue.addBulk(['a', 'b', 'c', 'd'].map((name) => ({ name, data: {} })));
+    for (let i = 0; i < 2; i++) {
+      await (await worker.getNextJob('t'))!.moveToCompleted(1, 't', false);
+      await (await worker.getNextJob('t'))!.moveToFailed(new Error('no'), 't');
+    }
+    expect([await queue.getCompletedCount(), await queue.getFailedCount()]).toEqual(kept);
+  });
+});
+
 describe('a lock that has run out', () => {
   test('proves nothing any more, though nobody has taken the job over', async () => {
     const { job } = await fetched({}, 50);

@@ -91,6 +91,7 @@ describe('a queue', () => {
       '5',
     ]);
     expect(await queue.getRanges('waiting', 1, -1, false)).toEqual(['2', '1']);
+    expect(await queue.getRanges('waiting')).toEqual(['3', '2']);
     expect(await queue.getRanges(['paused' as JobType, 'wait'], 0, 0, true)).toEqual(['1']);
     expect(await queue.getJobs('paused' as JobType)).toEqual([]);
   });

@@ -282,6 +282,32 @@ export async function produce(): Promise<JobState | 'unknown'> {
   return queue.getJobState(job.id!);
 }
 
+/** Jobs with methods of the application's own. */
+class GreetingJob<Data = Mail, Result = boolean, Name extends string = string> extends Job<
+  Data,
+  Result,
+  Name
+> {
+  greeting(): string {
+    return `Dear ${(this.data as Mail).to}`;
+  }
+}
+
+export class MailQueue extends Queue<Mail, boolean, 'mail'> {
+  protected override get Job(): typeof Job {
+    return GreetingJob as typeof Job;
+  }
+}
+
+export function options(): unknown[] {
+  const typed: QueueOptions<ConnectionOptions> = base;
+  const ofWorker: WorkerOptions<ConnectionOptions> = { ...base, concurrency: 2 };
+  const paused: QueueMeta = { paused: false };
+  const kept: KeepJobs = { age: 60, limit: 5 };
+  const first: number = 'age' in kept ? kept.age : 0;
+  return [typed, ofWorker, paused, first];
+}
+
 export async function work(): Promise<void> {
   const processor: Processor<Mail, boolean, 'mail'> = async (job, token, signal) => {
     if (signal?.aborted) throw new UnrecoverableError('stop');
