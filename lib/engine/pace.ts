@@ -1,4 +1,5 @@
 import { elapsed } from '../model/clock';
+
 /** How fast the slots of a worker get through jobs, while they have some. */
 export class Pace {
   private running = 0;

@@ -1,4 +1,5 @@
 import { clearTimeout, setTimeout } from '../model/clock';
+
 /**
  * Confirms that what was committed without waiting for the disk is on it now. One flush at a time:
  * whoever asks while one is under way shares the next, since a flush covers only what was committed

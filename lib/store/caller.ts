@@ -6,6 +6,8 @@ import { quoteIdentifier } from '../options/connection-options';
 export class Caller {
   protected readonly prefix: string;
   private readonly statementPrefix: string;
+  /** Statements of `rows`, by the name of the function. */
+  private readonly texts = new Map<string, string>();
 
   constructor(
     protected readonly executor: Executor,
@@ -34,14 +36,17 @@ export class Caller {
   /**
    * Calls a function that returns rows: cheaper than JSON, on our own connections only,
    * whose values come unparsed.
+   * @param parameters by their names without `p_`; of a function always the same ones, in the same order
    */
-  protected rows(name: string, ...args: unknown[]): Promise<Row[]> {
-    const values = args.map(toValue);
-    return this.executor.query(
-      `select * from ${this.prefix}.${name}(${placeholders(values)})`,
-      values,
-      this.statementName(name),
-    );
+  protected rows(name: string, parameters: Record<string, unknown>): Promise<Row[]> {
+    let text = this.texts.get(name);
+    if (text === undefined) {
+      const named = Object.keys(parameters).map((parameter, i) => `p_${parameter} => $${i + 1}`);
+      text = `select * from ${this.prefix}.${name}(${named.join(', ')})`;
+      this.texts.set(name, text);
+    }
+    const values = Object.values(parameters).map(toValue);
+    return this.executor.query(text, values, this.statementName(name));
   }
 
   /** Of each function of each schema another one. */
@@ -60,6 +65,11 @@ function shortened(schema: string): string {
 abstract class TypedText {
   abstract readonly type: string;
   abstract readonly text: string;
+
+  /** Within JSON it is a text, too. */
+  toJSON(): string {
+    return this.text;
+  }
 }
 
 export class Json extends TypedText {

@@ -1,5 +1,7 @@
 import type { Settlement } from '../model/job-record';
+import { toInteger } from '../model/whole-number';
 import type { RateLimit } from './answers';
+import { sortReports } from './reports';
 
 /** What a worker reports and wants, as `settle_and_claim` takes it. */
 export interface ExchangeRequest {
@@ -23,4 +25,29 @@ export interface ExchangeRequest {
   ranges: string | null;
   /** Whether to be told where to look from now on. */
   findsRanges: boolean;
+}
+
+/** The parameters of sql/worker/settle_and_claim.sql. */
+export function toParameters(request: ExchangeRequest): Record<string, unknown> {
+  const { ids, tokens, values, parentQueueIds, parentIds, items } = sortReports(request.reports);
+  return {
+    queue_id: request.queueId,
+    worker_id: request.workerId,
+    epoch: request.epoch,
+    token: request.token,
+    ids,
+    tokens,
+    values,
+    parent_queue_ids: parentQueueIds,
+    parent_ids: parentIds,
+    items,
+    limit: toInteger('The limit', request.limit),
+    is_hungry: request.isHungry,
+    is_asleep: request.isAsleep,
+    may_defer: request.mayDefer,
+    rate_max: request.rateLimit?.max ?? null,
+    rate_ms: request.rateLimit?.duration ?? null,
+    ranges: request.ranges,
+    finds_ranges: request.findsRanges,
+  };
 }

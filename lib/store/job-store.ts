@@ -1,8 +1,8 @@
 import type { DependencyRecord, JobRecord, JobSpec, Settlement } from '../model/job-record';
-import { lookupId, toStorableText } from '../model/json';
-import type { StepRecord, StepReport } from '../model/step';
+import { lookupId } from '../model/json';
 import { toInteger, toMilliseconds } from '../model/whole-number';
 
+import { toWaitingColumns } from './added-jobs';
 import type { AddedJobs, JobUpdate, LogRow, Outcome, RefusedSettlement } from './answers';
 import { Column, Json } from './caller';
 import { QueueStore, range } from './queue-store';
@@ -16,41 +16,21 @@ type ChildRow = [
   reason: string | null,
 ];
 
-/** What the database does with jobs: one, a few of them, their families and their steps. */
+/** What the database does with jobs: one, a few of them, and their families. */
 export class JobStore extends QueueStore {
   /** `<prefix>:<queue>` by id, as far as they were needed: they never change. */
   private readonly queueKeys = new Map<number, string>();
 
   /** @param units jobs that are added together or not at all */
   async addJobs(units: readonly (readonly JobSpec[])[]): Promise<AddedJobs> {
-    const queueId = queueOfWaiting(units);
-    if (queueId !== undefined) return this.addWaiting(queueId, units.flat());
+    const isAlone = this.executor.commitsEach ?? false;
+    const waiting = toWaitingColumns(units);
+    if (waiting) return this.value('add_waiting', ...waiting, isAlone);
     const specs: object[] = [];
     for (const [unit, jobs] of units.entries()) {
       for (const job of jobs) specs.push({ ...job, position: specs.length, unit });
     }
-    return this.value('add_jobs', JSON.stringify(specs), this.executor.commitsEach ?? false);
-  }
-
-  private addWaiting(queueId: number, jobs: readonly JobSpec[]): Promise<AddedJobs> {
-    const column = (field: 'name' | 'data' | 'opts') =>
-      new Column(
-        jobs.map((job) => job[field]),
-        'text',
-      );
-    const createdAt = new Column(
-      jobs.map((job) => job.created_at),
-      'bigint',
-    );
-    return this.value(
-      'add_waiting',
-      queueId,
-      column('name'),
-      column('data'),
-      column('opts'),
-      createdAt,
-      this.executor.commitsEach ?? false,
-    );
+    return this.value('add_jobs', JSON.stringify(specs), isAlone);
   }
 
   /** In the order of the ids; null for a job that does not exist. */
@@ -269,123 +249,6 @@ export class JobStore extends QueueStore {
   ): Promise<RefusedSettlement[]> {
     return (await this.value('settle_jobs', queueId, new Json(JSON.stringify(settlements)))) ?? [];
   }
-
-  /** Right after BEGIN, on the session of a transaction. `idleMs`: how long it may then be idle. */
-  async beginTransaction(
-    queueId: number,
-    id: string,
-    token: string,
-    idleMs: number,
-  ): Promise<{ outcome: Outcome; pid: number }> {
-    return this.value('begin_transaction', queueId, id, token, idleMs);
-  }
-
-  /** Outcomes in the order of the steps, and the id of the transaction that saved them. */
-  async saveSteps(
-    steps: readonly StepReport[],
-  ): Promise<{ outcomes: (Outcome | 'no_transaction')[]; xid: string }> {
-    return this.value('save_steps', JSON.stringify(steps));
-  }
-
-  async checkRun(queueId: number, id: string, token: string): Promise<Outcome> {
-    return (await this.text('check_run', queueId, id, token)) as Outcome;
-  }
-
-  async getCommitStatus(
-    xid: string,
-    { queue_id, id, token, name }: StepReport,
-  ): Promise<'committed' | 'aborted' | 'in_progress'> {
-    return (await this.text('get_commit_status', xid, queue_id, id, token, name)) as 'committed';
-  }
-
-  async endSession(pid: number): Promise<void> {
-    await this.text('end_session', pid);
-  }
-
-  /** @param until milliseconds since 1970, or else `ms` from now */
-  async sleepJob(
-    queueId: number,
-    id: string,
-    token: string,
-    name: string,
-    { until, ms }: { until?: number; ms?: number },
-  ): Promise<Outcome | 'done'> {
-    const times = [until, ms].map((time) =>
-      time === undefined ? null : toMilliseconds('A sleep', time),
-    );
-    return (await this.text('sleep_job', queueId, id, token, name, ...times)) as Outcome;
-  }
-
-  async awaitChildren(
-    queueId: number,
-    id: string,
-    token: string,
-    name: string,
-  ): Promise<Outcome | 'done'> {
-    return (await this.text('await_children', queueId, id, token, name)) as Outcome;
-  }
-
-  async awaitSignal(
-    queueId: number,
-    id: string,
-    token: string,
-    name: string,
-    signal: string,
-    ms: number | undefined,
-  ): Promise<{ outcome: Outcome | 'done' | 'timed_out'; value: unknown }> {
-    const timeout = ms === undefined ? null : toMilliseconds('The timeout of a signal', ms);
-    return this.value('await_signal', queueId, id, token, name, signal, timeout);
-  }
-
-  /** @param payload JSON text */
-  async sendSignal(queueId: number, id: string, name: string, payload: string): Promise<Outcome> {
-    return (await this.text('send_signal', queueId, lookupId(id), name, payload)) as Outcome;
-  }
-
-  async getSteps(queueId: number, id: string): Promise<StepRecord[]> {
-    return (await this.value<StepRecord[] | null>('get_steps', queueId, lookupId(id))) ?? [];
-  }
-
-  async retryFromStep(
-    queueId: number,
-    id: string,
-    name: string,
-    opts: object,
-  ): Promise<Outcome | 'step_missing'> {
-    const outcome = await this.text(
-      'retry_from_step',
-      queueId,
-      lookupId(id),
-      name,
-      JSON.stringify(opts),
-    );
-    return outcome as Outcome;
-  }
-}
-
-/** The queue to which all of these jobs belong if they are what sql/add/add_waiting.sql is for. */
-function queueOfWaiting(units: readonly (readonly JobSpec[])[]): number | undefined {
-  const queueId = units[0]?.[0]?.queue_id;
-  const areAlike = units.every((jobs) =>
-    jobs.every((job) => job.queue_id === queueId && waitsUnderNextNumber(job)),
-  );
-  return areAlike ? queueId : undefined;
-}
-
-function waitsUnderNextNumber(job: JobSpec): boolean {
-  return (
-    !job.id &&
-    !job.delay_ms &&
-    !job.priority &&
-    !job.lifo &&
-    !job.has_children &&
-    job.parent_id === undefined &&
-    job.deduplication_id === undefined &&
-    (job.created_at === undefined || Number.isSafeInteger(job.created_at)) &&
-    // What no text can hold is refused by the JSON of add_jobs.
-    typeof job.name === 'string' &&
-    toStorableText(job.name) === job.name
-  );
 }
 
 function keyOf({ queueId, id }: JobUpdate): string {

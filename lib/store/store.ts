@@ -5,9 +5,8 @@ import { toInteger } from '../model/whole-number';
 import type { Exchange, Heartbeat, RateLimit, RegisteredWorker } from './answers';
 import { Json, placeholders } from './caller';
 import { parentQueueIdOf, toClaimedJob } from './claimed-row';
-import type { ExchangeRequest } from './exchange-request';
-import { JobStore } from './job-store';
-import { sortReports } from './reports';
+import { type ExchangeRequest, toParameters } from './exchange-request';
+import { StepStore } from './step-store';
 
 export type * from './answers';
 export type * from './exchange-request';
@@ -16,62 +15,22 @@ export type * from './exchange-request';
  * The database, one method for each public function in sql/, by the same name. Nothing else in lib
  * knows SQL. Durations and times are milliseconds.
  */
-export class Store extends JobStore {
+export class Store extends StepStore {
   /** The same functions on another connection, such as the application's open transaction. */
   on(executor: Executor): Store {
     return new Store(executor, this.schema);
   }
 
   async settleAndClaim(request: ExchangeRequest): Promise<Exchange> {
-    const { ids, tokens, values, parentQueueIds, parentIds, items } = sortReports(request.reports);
-    const rows = await this.rows(
-      'settle_and_claim',
-      request.queueId,
-      request.workerId,
-      request.epoch,
-      request.token,
-      ids,
-      tokens,
-      values,
-      parentQueueIds,
-      parentIds,
-      items,
-      toInteger('The limit', request.limit),
-      request.isHungry,
-      request.isAsleep,
-      request.mayDefer,
-      request.rateLimit?.max ?? null,
-      request.rateLimit?.duration ?? null,
-      request.ranges,
-      request.findsRanges,
-    );
+    const rows = await this.rows('settle_and_claim', toParameters(request));
     const [exchange] = await this.readExchanges(rows, [request]);
     return exchange!;
   }
 
   /** Exchanges of many workers in one transaction, in this order. All are on disk when it resolves. */
   async settleAndClaimAll(requests: readonly ExchangeRequest[]): Promise<Exchange[]> {
-    const exchanges = requests.map((request) => {
-      const { ids, tokens, values, items } = sortReports(request.reports);
-      return {
-        queue_id: request.queueId,
-        worker_id: request.workerId,
-        epoch: request.epoch,
-        token: request.token,
-        ids: ids?.text,
-        tokens: tokens?.text,
-        results: values?.text,
-        items,
-        slots: toInteger('The limit', request.limit),
-        is_hungry: request.isHungry,
-        is_asleep: request.isAsleep,
-        rate_max: request.rateLimit?.max,
-        rate_ms: request.rateLimit?.duration,
-        ranges: request.ranges,
-        finds_ranges: request.findsRanges,
-      };
-    });
-    const rows = await this.rows('settle_and_claim_all', new Json(JSON.stringify(exchanges)));
+    const exchanges = new Json(JSON.stringify(requests.map(toParameters)));
+    const rows = await this.rows('settle_and_claim_all', { exchanges });
     return this.readExchanges(rows, requests);
   }
 

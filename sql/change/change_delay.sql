@@ -1,5 +1,5 @@
 -- Lets a delayed job run p_ms from now. Outcomes: ok, missing, not_in_state.
--- Called by  Store.changeDelay (Job.changeDelay)
+-- Called by  Store.changeDelay (Job.changeDelay), _deduplicate
 -- Writes     job_state, event
 -- Locks      the job
 -- Notifies   wake, event

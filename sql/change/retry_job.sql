@@ -3,21 +3,16 @@
 -- not_in_state.
 --
 -- Moves      completed, failed -> waiting
--- Called by  Store.retryJob (Job.retry)
+-- Called by  Store.retryJob (Job.retry), retry_jobs, retry_from_step
 -- Writes     job_state, dependency, event
 -- Locks      the parent, then the job
 -- Notifies   wake, event
 create or replace function retry_job(p_queue_id integer, p_id text, p_state text, p_opts json default '{}') returns text
 language plpgsql set search_path from current as $$
 declare
-  v_parent record;
-  v_state  job_state;
+  v_state job_state;
 begin
-  select s.parent_queue_id as queue_id, s.parent_id as id into v_parent
-  from job_state s where s.queue_id = p_queue_id and s.id = p_id;
-  if v_parent.id is not null then
-    perform from job_state p where p.queue_id = v_parent.queue_id and p.id = v_parent.id for update;
-  end if;
+  perform _lock_parents_of(p_queue_id, array[p_id]);
   select * into v_state from job_state s where s.queue_id = p_queue_id and s.id = p_id for update;
   if v_state.id is null then
     return 'missing';

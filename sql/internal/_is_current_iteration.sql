@@ -1,5 +1,5 @@
 -- Whether a job is the current iteration of its scheduler: without it the scheduler would make no more.
--- Called by  whatever removes jobs that it was not asked for by name, and remove_job
+-- Called by  _remove_family, clean_jobs, drain_queue
 create or replace function _is_current_iteration(s job_state) returns boolean
 language plpgsql stable as $$
 begin

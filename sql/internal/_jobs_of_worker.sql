@@ -1,5 +1,5 @@
 -- Locks and returns the active jobs of a worker that no explicit lock holds any longer. A row that is locked
---            elsewhere is left for later.
+-- elsewhere is left for later.
 -- Called by  unregister_worker, _recover_dead_workers
 -- Locks      the jobs, skip locked
 create or replace function _jobs_of_worker(p_queue_id integer, p_worker_id bigint) returns text[]

@@ -1,5 +1,5 @@
 -- Locks the row of a job for whoever bears its token. Outcomes: ok, missing, lock_missing, lock_mismatch,
---            not_active.
+-- not_active.
 -- Called by  whatever moves an active job by itself
 -- Locks      the job
 create or replace function _lock_active_job(p_queue_id integer, p_id text, p_token text) returns text

@@ -1,5 +1,5 @@
 -- Locks the existing parents of new jobs, and tells which units name a parent that does not exist: [{unit,
---            key}] or null.
+-- key}] or null.
 -- Called by  add_jobs
 -- Locks      job_state rows of the parents, in order of key
 create or replace function _lock_parents(p_specs job_spec[]) returns json

@@ -1,5 +1,5 @@
 -- Locks the parents of jobs, before the jobs themselves.
--- Called by  _lock_parents_of_settled, retry_jobs, remove_job, remove_dependency
+-- Called by  _lock_parents_of_settled, retry_job, retry_jobs, _remove_family, remove_dependency
 -- Locks      job_state rows of the parents, in order of key
 create or replace function _lock_parents_of(p_queue_id integer, p_ids text[]) returns void
 language plpgsql as $$

@@ -1,6 +1,5 @@
 -- Writes that jobs of a queue are delayed, one event a job {jobId, delay}, where delay is the due time in
---            milliseconds
--- since 1970, if somebody listens.
+-- milliseconds since 1970, if somebody listens.
 -- Writes     event
 -- Notifies   event
 create or replace function _publish_delayed(p_queue_id integer, p_job_ids text[]) returns void

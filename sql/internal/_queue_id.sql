@@ -1,6 +1,6 @@
 -- The id of a queue by its name (prefix 'bull') or <prefix>:<name>; null for null. Makes the queue when it is
 -- new.
--- Called by  _job_spec
+-- Called by  _job_spec, create_queue
 -- Locks      advisory: the name of a queue that another open transaction is making, until that ends
 -- Raises     22023 no name
 create or replace function _queue_id(p_queue text) returns integer

@@ -3,7 +3,7 @@
 -- Called by  heartbeat
 -- Writes     as _recover_jobs
 -- Locks      the jobs, skip locked
-create or replace function _recover_expired_locks(p_queue_ids jsonb) returns jsonb
+create or replace function _recover_expired_locks(p_checked jsonb) returns jsonb
 language plpgsql as $$
 declare
   v_now       timestamptz := _now();
@@ -14,7 +14,7 @@ begin
   for v_queue in
     select q.id, q.max_stalled_count
     from (select (e->>'queueId')::integer as id, (e->>'maxStalledCount')::integer as max_stalled_count
-          from jsonb_array_elements(p_queue_ids) e offset 0) q
+          from jsonb_array_elements(p_checked) e offset 0) q
     where exists (select from job_state s
                   where s.queue_id = q.id and s.status = 'active' and s.lock_until < v_now and s.worker_id is null)
     order by q.id

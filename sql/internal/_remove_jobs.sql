@@ -1,6 +1,6 @@
 -- Removes jobs of one queue for good. What waited for them as pending children waits no longer. With p_takes_parents a
 -- parent in the same queue that waited for nothing else goes with its last child: nobody emptied the queue to have it run.
--- Called by  remove_job, drain_queue, clean_jobs, obliterate_queue, remove_scheduler, _deduplicate; they hold the locks on parents
+-- Called by  _remove_family, drain_queue, clean_jobs, obliterate_queue, remove_scheduler, _deduplicate; they hold the locks on parents
 --            (all above, with p_takes_parents) and jobs
 -- Writes     job_state, job, job_log, dependency, deduplication, event
 -- Notifies   wake, event

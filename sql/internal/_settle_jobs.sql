@@ -3,7 +3,7 @@
 --
 -- p_items is a JSON array of objects with the fields of settlement; `value` and `stacktrace` are JSON texts
 -- inside strings. With `metrics_points` what finishes is counted, for so many minutes.
--- Returns the refused ones as a JSON array of {id, outcome}, or null when all were accepted. Outcomes:
+-- Returns the refused ones as a JSON array of {id, token, outcome}, or null when all were accepted. Outcomes:
 -- missing, lock_missing, lock_mismatch, not_active, pending_children, failed_children, and already_settled
 -- for a repeated report under the same token.
 --
@@ -79,10 +79,7 @@ begin
         lock_until = null,
         worker_id = null
     from (select o.*, p_queue_id as queue_id from unnest(v_items) o offset 0) i
-    where s.queue_id = i.queue_id and s.id = any (array[i.id]) and (s.lock_token = i.token or i.token = '0')
-      and s.lock_token is not null and s.finished_at is null and not (_is_lock_over(s) and i.token <> '0')
-      and (i.outcome <> 'completed' or (s.pending_children = 0 and s.failed_children = 0))
-      and not i.remove
+    where s.queue_id = i.queue_id and s.id = any (array[i.id]) and _may_settle(s, i.token, i.outcome) and not i.remove
     returning s.id, s.status, s.parent_queue_id, s.parent_id, s.on_failure, s.attempts_made, i.value, i.reason,
               false as removed, s.run_at
   )
@@ -104,10 +101,7 @@ begin
     with removed as (
       delete from job_state s
       using (select o.*, p_queue_id as queue_id from unnest(v_items) o offset 0) i
-      where s.queue_id = i.queue_id and s.id = any (array[i.id]) and (s.lock_token = i.token or i.token = '0')
-        and s.lock_token is not null and s.finished_at is null and not (_is_lock_over(s) and i.token <> '0')
-        and (i.outcome <> 'completed' or (s.pending_children = 0 and s.failed_children = 0))
-        and i.remove
+      where s.queue_id = i.queue_id and s.id = any (array[i.id]) and _may_settle(s, i.token, i.outcome) and i.remove
       returning s.id, i.outcome::job_status as status, s.parent_queue_id, s.parent_id, s.on_failure,
                 s.attempts_made + 1 as attempts_made, i.value, i.reason
     )

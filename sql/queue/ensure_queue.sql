@@ -3,7 +3,7 @@
 -- To be called on a connection of its own, not in a long business transaction: the first caller makes a
 -- sequence.
 --
--- Called by  Store.ensureQueue, _queue_id, create_queue
+-- Called by  Store.ensureQueue, _queue_id
 -- Writes     queue
 -- Locks      advisory: tries that of the queue's name
 -- Raises     40001 under repeatable read, when the queue was made since the transaction began

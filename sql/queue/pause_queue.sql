@@ -1,5 +1,4 @@
--- Pauses a queue for all workers: active jobs go on, adds are accepted, nothing is claimed. No effect when
--- already paused.
+-- Pauses a queue for all workers: active jobs go on, adds are accepted, nothing is claimed.
 -- Called by  Store.pauseQueue
 -- Writes     queue, event
 create or replace function pause_queue(p_queue_id integer) returns void

@@ -1,6 +1,6 @@
 -- How many jobs of a queue are in each state, as a JSON object with BullMQ's names.
 -- One count a status, each from its own partial index: a single scan of the table would read every finished job.
--- Called by  Store.countJobs (Queue.getJobCounts and its kin)
+-- Called by  Store.countJobs (Queue.getJobCounts and its kin), list_jobs
 create or replace function count_jobs(p_queue_id integer) returns json
 language plpgsql stable set search_path from current as $$
 declare

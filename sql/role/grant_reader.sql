@@ -3,7 +3,7 @@
 --
 --   select tuskmq.grant_reader('monitoring');
 --
--- Called by  the owner of the schema, or a superuser
+-- Called by  the owner of the schema, or a superuser; _secure
 create or replace function grant_reader(p_role text) returns void
 language plpgsql set search_path from current as $$
 begin

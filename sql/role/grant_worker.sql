@@ -4,7 +4,7 @@
 --
 --   select tuskmq.grant_worker('app');
 --
--- Called by  the owner of the schema, or a superuser
+-- Called by  the owner of the schema, or a superuser; _secure
 create or replace function grant_worker(p_role text) returns void
 language plpgsql set search_path from current as $$
 begin

@@ -3,7 +3,7 @@
 -- (the job stays active), missing, failed_children, lock_missing, lock_mismatch, not_active.
 --
 -- Moves      active -> waiting-children
--- Called by  Store.waitForChildren (Job.moveToWaitingChildren)
+-- Called by  Store.waitForChildren (Job.moveToWaitingChildren), await_children
 -- Writes     job_state, event
 -- Locks      the job: a child that finishes at this moment comes before or after, never between
 -- Notifies   wake, event

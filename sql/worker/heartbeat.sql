@@ -6,7 +6,7 @@
 -- kind of evidence only counts for a judge whose own heartbeats came without a gap for 3 s: after a restart
 -- of the database everybody's session is gone, and nobody is dead.
 --
--- p_queue_ids is a JSON array of queues: those whose explicit locks are to be checked. p_asleep is one of those whose workers sleep,
+-- p_checked is a JSON array of queues whose explicit locks are to be checked, {queueId, maxStalledCount}. p_asleep is one of those whose workers sleep,
 -- {queueId, ranges}: where their jobs can wait, as one of these knows, or null.
 -- Returns {known: whether the process is registered, stalled: [{queueId, id}], claimable: ids of queues among
 -- the asleep that have work}.
@@ -16,7 +16,7 @@
 -- Writes     process, worker, event_listener, deduplication (what has expired); as _recover_jobs, _trim_logs
 -- Locks      process rows and advisory process locks of silent processes, skip locked; then their jobs, skip
 --            locked
-create or replace function heartbeat(p_process_id bigint, p_queue_ids text, p_asleep text) returns json
+create or replace function heartbeat(p_process_id bigint, p_checked text, p_asleep text) returns json
 language plpgsql set search_path from current as $$
 declare
   v_now       timestamptz := _now();
@@ -39,7 +39,7 @@ begin
   if random() < 0.05 then
     perform _trim_logs();
   end if;
-  v_stalled := v_stalled || _recover_expired_locks(p_queue_ids::jsonb);
+  v_stalled := v_stalled || _recover_expired_locks(p_checked::jsonb);
   if v_stalled = '[]' then
     -- A crash may take back the last heartbeats of all, a few hundred milliseconds of their leases.
     perform set_config('synchronous_commit', 'off', true);

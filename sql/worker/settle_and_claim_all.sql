@@ -1,5 +1,5 @@
 -- Exchanges of many workers with the database, one after the other in one commit that waits for the disk. p_exchanges is a JSON array of
--- objects like the parameters of settle_and_claim: `results` are p_values, `slots` is p_limit, arrays are texts.
+-- objects with the parameters of settle_and_claim, without `p_`; arrays are texts.
 --
 -- Not for the last look before sleeping, which would hold the wake lock until all others are through, nor for reports that lock more than
 -- their jobs: of jobs that had a parent, for all parents are locked before any job; of those that free a deduplication id; of those that were
@@ -25,10 +25,10 @@ begin
   return query
   select a.*
   from json_to_recordset(p_exchanges) e(
-    queue_id integer, worker_id bigint, epoch integer, token text, ids text[], tokens text[], results text[], items text,
-    slots integer, is_hungry boolean, is_asleep boolean, rate_max integer, rate_ms bigint, ranges claim_range[], finds_ranges boolean)
+    queue_id integer, worker_id bigint, epoch integer, token text, ids text[], tokens text[], values text[], items text,
+    "limit" integer, is_hungry boolean, is_asleep boolean, rate_max integer, rate_ms bigint, ranges claim_range[], finds_ranges boolean)
   cross join lateral settle_and_claim(
-    e.queue_id, e.worker_id, e.epoch, e.token, e.ids, e.tokens, e.results, null, null, e.items,
-    e.slots, e.is_hungry, e.is_asleep, false, e.rate_max, e.rate_ms, e.ranges, e.finds_ranges) a;
+    e.queue_id, e.worker_id, e.epoch, e.token, e.ids, e.tokens, e.values, null, null, e.items,
+    e.limit, e.is_hungry, e.is_asleep, false, e.rate_max, e.rate_ms, e.ranges, e.finds_ranges) a;
 end;
 $$;

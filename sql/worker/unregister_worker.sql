@@ -1,6 +1,6 @@
 -- Forgets a worker that stopped. Jobs that it still holds are taken over as those of a dead worker. Transactions that it
 -- left open are ended, so that none of these jobs stays locked: once the worker is forgotten, nobody comes back for it.
--- Called by  Store.unregisterWorker
+-- Called by  Store.unregisterWorker, unregister_process
 -- Writes     worker; as _recover_jobs
 -- Locks      advisory: the worker's; its jobs in order of id
 create or replace function unregister_worker(p_queue_id integer, p_worker_id bigint) returns void

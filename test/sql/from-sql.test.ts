@@ -41,7 +41,7 @@ describe('add_job', () => {
     expect(row).toEqual({ a: '1', b: '2' });
     await until(() => ran.length === 2);
     expect(ran).toEqual([
-      ['1', 'welcome', { to: 1 }, {}],
+      ['1', 'welcome', { to: 1 }, { attempts: 0 }],
       ['2', 'later', {}, { delay: 20, attempts: 3 }],
     ]);
   });
