@@ -134,9 +134,9 @@ export class Worker<
   }
 
   private loopOf(queueId: number): ExchangeLoop {
-    const { engineStore, exchanges, listener, pulse, wakeUps } = this.backend;
+    const { stores, exchanges, listener, pulse, wakeUps } = this.backend;
     const sleepers = wakeUps.of(queueId);
-    return new ExchangeLoop(engineStore, exchanges, queueId, {
+    return new ExchangeLoop(stores, exchanges, queueId, {
       freeSlots: () => this.freeSlots(),
       hasIdleSlot: () => this.hasIdleSlot(),
       patience: () => this.prefetch.patience,

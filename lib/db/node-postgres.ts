@@ -130,7 +130,10 @@ export interface Session extends Executor {
   /** Whether the server at the other end is the same for as long as the session lives. */
   readonly isDirect: boolean;
   onNotification(listener: (channel: string, payload: string) => void): void;
+  /** Once, when it has ended. */
   onEnd(listener: () => void): void;
+  /** It will answer nothing any more. */
+  readonly hasEnded: boolean;
   end(): Promise<void>;
   /** Ends it without a farewell: for a server that does not answer. */
   abandon(): void;
@@ -152,10 +155,22 @@ export function openSession(pool: Pool): Session {
   // One statement after the other: pg refuses to queue them itself from version 9 on.
   let last: Promise<unknown> = Promise.resolve();
   let isDirect = false;
+  let hasEnded = false;
+  const onEnds: (() => void)[] = [];
+  const onEnd = () => {
+    if (hasEnded) return;
+    hasEnded = true;
+    for (const listener of onEnds) listener();
+  };
+  client.on('error', onEnd);
+  client.on('end', onEnd);
   return {
     client,
     get isDirect() {
       return isDirect;
+    },
+    get hasEnded() {
+      return hasEnded;
     },
     connect: async () => {
       await client.connect();
@@ -173,16 +188,7 @@ export function openSession(pool: Pool): Session {
     onNotification: (listener) => {
       client.on('notification', ({ channel, payload = '' }) => listener(channel, payload));
     },
-    onEnd: (listener) => {
-      let hasEnded = false;
-      const once = () => {
-        if (hasEnded) return;
-        hasEnded = true;
-        listener();
-      };
-      client.on('error', once);
-      client.on('end', once);
-    },
+    onEnd: (listener) => onEnds.push(listener),
     end: () => client.end(),
     abandon: () => destroy(client),
   };

@@ -20,6 +20,7 @@ import {
 } from '../options/connection-options';
 import { checkSchema, migrateSchema } from '../store/migrator';
 import { Store } from '../store/store';
+import type { EngineStores } from './engine-stores';
 import { ensureQueue } from './ensure-queue';
 import { Exchanges } from './exchanges';
 import { JobTransaction } from './job-transaction';
@@ -40,8 +41,8 @@ export class Backend {
   /** Where BullMQ's users find the pool. */
   readonly connection: { readonly pool: Pool };
   readonly store: Store;
-  /** The same for what workers do by themselves: statements that are brief. */
-  readonly engineStore: Store;
+  /** The same for what the engine does by itself. */
+  readonly stores: EngineStores;
   /** What the workers report and claim. */
   readonly exchanges: Exchanges;
   readonly writes: SharedWrites;
@@ -101,19 +102,14 @@ export class Backend {
     this.connection = { pool };
     this.executor = poolExecutor(this.open);
     this.store = new Store(this.executor, schema);
-    const patient = new Store(this.executor.brief('patiently'), schema);
-    this.engineStore = patient;
-    const inTurn = new Store(this.executor.brief('in turn'), schema);
-    const hasty = new Store(this.executor.brief('never'), schema);
-    this.exchanges = new Exchanges(
-      {
-        settleAndClaim: (request, isInTurn) =>
-          (isInTurn ? inTurn : patient).settleAndClaim(request),
-        settleAndClaimAll: (requests) => hasty.settleAndClaimAll(requests),
-      },
-      connectionsOf(pool),
-    );
-    this.writes = new SharedWrites(this.store, { hasty, inTurn });
+    this.stores = {
+      patient: new Store(this.executor.brief('patiently'), schema),
+      inTurn: new Store(this.executor.brief('in turn'), schema),
+      hasty: new Store(this.executor.brief('never'), schema),
+    };
+    const { patient, hasty } = this.stores;
+    this.exchanges = new Exchanges(this.stores, connectionsOf(pool));
+    this.writes = new SharedWrites(this.store, this.stores);
     this.transactions = new TransactionPool(pool, (error) => {
       logger.warn({ err: error }, 'an idle connection was lost');
     });

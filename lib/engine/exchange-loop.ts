@@ -1,24 +1,23 @@
-import { isConflict, isConnectionError, isPassing } from '../db/database';
+import { isConflict, isConnectionError, isLockTimeout, isPassing } from '../db/database';
 import { clearTimeout, elapsed, nextTurn, setTimeout } from '../model/clock';
 import { empty } from '../model/empty';
 import type { Refusal } from '../model/errors';
-import { InFlight } from '../model/in-flight';
 import type { ClaimedJob, Settlement } from '../model/job-record';
 import { Roster } from '../model/roster';
-import type { Exchange, RateLimit, Store } from '../store/store';
+import type { Exchange, RateLimit } from '../store/store';
 import { ClaimRanges } from './claim-ranges';
+import type { EngineStores } from './engine-stores';
 import { type EnlistedHost, Enlistment } from './enlistment';
 import type { Exchanges } from './exchanges';
-import { answerAll, Report } from './report';
+import { Outbox } from './outbox';
+import type { Report } from './report';
 import type { Sleeper } from './sleepers';
 import type { WalFlusher } from './wal-flusher';
 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
 /** How long results of a busy worker may wait for a flush that others share. */
-const PATIENCE_MS = 2;
-/** Before a job whose report was refused goes back. */
-const REFUSED_MS = 500;
+const FLUSH_WITHIN_MS = 2;
 /** How long one that was roused may wait for an answer, until another is roused as well: its connection may be dead. */
 const SLOW_LOOK_MS = 50;
 
@@ -83,27 +82,31 @@ export class ExchangeLoop implements Sleeper {
   private isStopped = false;
   private isForced = false;
   private retryMs = FIRST_RETRY_MS;
-  private outbox: Report[] = [];
   /** What runs, or is yet to be reported or confirmed. */
   private readonly held = new Roster<ClaimedJob>();
   private exchangeCount = 0;
   private readonly ranges = new ClaimRanges();
-  private readonly confirmations = new InFlight();
-  /** Jobs with a try left whose report waits for a confirmation. */
-  private readonly unconfirmed = new Set<string>();
   private readonly starts = new Set<Promise<void>>();
   private running: Promise<void> | undefined;
   private interruptPause: (() => void) | undefined;
   private endGathering: (() => void) | undefined;
   private readonly enlistment: Enlistment;
+  private readonly outbox: Outbox;
 
   constructor(
-    store: Store,
+    stores: EngineStores,
     private readonly exchanges: Exchanges,
     private readonly queueId: number,
     private readonly host: LoopHost,
   ) {
-    this.enlistment = new Enlistment(store, queueId, this.held, {
+    this.outbox = new Outbox(stores, queueId, this.held, {
+      onDue: () => this.wake(),
+      onOutOfSync: () => {
+        this.enlistment.isOutOfSync = true;
+      },
+      onError: (error) => host.onError(error),
+    });
+    this.enlistment = new Enlistment(stores.patient, queueId, this.held, {
       register: () => host.register(),
       onRenewed: () => {
         this.isHungry = false;
@@ -171,13 +174,7 @@ export class ExchangeLoop implements Sleeper {
 
   /** Reports what became of a job. Resolves to null, or to why the database did not accept it. */
   settle(job: ClaimedJob, settlement: Settlement): Promise<Refusal | null> {
-    const report = new Report(job, settlement);
-    // After a forced end nobody is told any more.
-    if (!this.isForced) {
-      this.outbox.push(report);
-      this.wake();
-    }
-    return report.answered;
+    return this.outbox.settle(job, settlement);
   }
 
   /** The job is no longer ours: its processor moved it. */
@@ -211,16 +208,16 @@ export class ExchangeLoop implements Sleeper {
   async stop(isForced: boolean): Promise<void> {
     this.isStopped = true;
     this.isForced ||= isForced;
-    if (isForced) this.outbox = [];
+    this.outbox.stop(isForced);
     this.hurry();
     this.wake();
     await this.running;
     await this.enlistment.end(this.host.onError);
   }
 
-  /** Those that wait to start have theirs. */
+  /** Those that wait to start have theirs, and those whose reports are held up. */
   private freeSlots(): number {
-    return Math.max(this.host.freeSlots() - this.starts.size, 0);
+    return Math.max(this.host.freeSlots() - this.starts.size - this.outbox.heldUpCount, 0);
   }
 
   private wake(): void {
@@ -255,7 +252,7 @@ export class ExchangeLoop implements Sleeper {
       // Who is roused while it is on its way looks once more.
       const isLook = this.isRoused && limit > 0;
       this.isRoused &&= !isLook;
-      const answer = await this.exchange(this.outbox.splice(0), limit);
+      const answer = await this.exchange(this.outbox.take(), limit);
       const hasLooked = answer !== undefined && this.accept(answer, limit);
       if (isLook && !hasLooked) this.isRoused = true;
       if (!answer) continue;
@@ -271,7 +268,7 @@ export class ExchangeLoop implements Sleeper {
 
   /** Whether there is anything to tell the database, or to ask of it. */
   private isDue(): boolean {
-    if (this.outbox.length > 0) return true;
+    if (!this.outbox.isEmpty) return true;
     if (this.isStopped) return false;
     const isClosing = this.host.isClosing();
     // What is not known to be in vain is tried before the end.
@@ -305,17 +302,20 @@ export class ExchangeLoop implements Sleeper {
       return answer;
     } catch (error) {
       if (isConflict(error)) {
-        this.outbox.unshift(...reports);
+        this.outbox.putBack(reports);
+        this.isProdded = true;
+      } else if (isLockTimeout(error) && reports.length > 0) {
+        this.outbox.holdUp(reports);
         this.isProdded = true;
       } else if (isConnectionError(error) || isPassing(error) || reports.length === 0) {
-        this.repeat(reports, error as Error);
+        this.outbox.repeat(reports, error as Error);
         if (this.isForced) return undefined;
         await this.pause(this.retryMs);
         this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS);
       } else {
         // Nobody knows whether it has claimed before it failed.
         this.enlistment.isOutOfSync ||= limit > 0;
-        if (reports.length === 1) this.reject(reports[0]!, error as Error);
+        if (reports.length === 1) this.outbox.reject(reports[0]!, error as Error);
         // One of them cannot be stored: the others are not to suffer for it.
         else for (const report of reports) await this.exchange([report], 0);
       }
@@ -350,65 +350,9 @@ export class ExchangeLoop implements Sleeper {
     // Only the hungry are told.
     answer.more ||= !isHungry;
     const isOnDisk =
-      answer.deferred && reports.length > 0 ? flusher?.flushed(PATIENCE_MS) : undefined;
-    if (isOnDisk || this.confirmations.size > 0) this.confirm(isOnDisk, reports, answer.refused);
-    else this.deliver(reports, answer.refused);
+      answer.deferred && reports.length > 0 ? flusher?.flushed(FLUSH_WITHIN_MS) : undefined;
+    this.outbox.answered(reports, answer.refused, isOnDisk);
     return answer;
-  }
-
-  /**
-   * What cannot be stored of a job does not hold it for ever: it goes back, and counts as stalled. Not at once, for its failure
-   * may be refused as well.
-   */
-  private reject({ job, settlement, reject }: Report, error: Error): void {
-    reject(error);
-    if (settlement.outcome === 'moved') {
-      this.held.delete(job);
-      this.enlistment.isOutOfSync = true;
-      return;
-    }
-    const { id, token } = settlement;
-    setTimeout(() => {
-      if (this.isStopped) return;
-      this.settle(job, { id, token, outcome: 'moved' }).catch(this.host.onError);
-    }, REFUSED_MS);
-  }
-
-  /** Nobody knows what became of these reports: they are sent again, by a worker that is in sync. */
-  private repeat(reports: Report[], error: Error): void {
-    this.host.onError(error);
-    this.enlistment.isOutOfSync = true;
-    if (!this.isForced) {
-      this.outbox.unshift(...reports.map((report) => report.repeat()));
-    }
-  }
-
-  /** Delivers the answer to these reports when it is on disk, and after those that came before. */
-  private confirm(
-    isOnDisk: Promise<void> | undefined,
-    reports: Report[],
-    refused: Exchange['refused'],
-  ): void {
-    for (const { settlement } of reports) {
-      if (settlement.outcome === 'retried') this.unconfirmed.add(settlement.id);
-    }
-    const confirmation = Promise.all([isOnDisk, this.confirmations.settled()]).then(
-      () => this.deliver(reports, refused),
-      (error: unknown) => {
-        this.repeat(reports, error as Error);
-        setTimeout(() => this.wake(), FIRST_RETRY_MS);
-      },
-    );
-    this.confirmations.add(confirmation).catch(this.host.onError);
-  }
-
-  private deliver(reports: Report[], refused: Exchange['refused']): void {
-    for (const { job, settlement } of reports) {
-      this.held.delete(job);
-      this.unconfirmed.delete(settlement.id);
-    }
-    answerAll(reports, refused);
-    empty(reports);
   }
 
   /** Whether it took what the answer brought. */
@@ -434,25 +378,26 @@ export class ExchangeLoop implements Sleeper {
     empty(answer.jobs);
     if (limit > 0 && count === 0 && this.isWorkedSinceDrained) {
       this.isWorkedSinceDrained = false;
-      void this.confirmations.settled().then(() => this.host.onDrained());
+      void this.outbox.confirmed().then(() => this.host.onDrained());
     }
     return true;
   }
 
   /** Runs a job; one that was retried, after it is known that its last try is over. */
   private start(job: ClaimedJob): void {
-    const isUnconfirmed = job.attemptsMade > 0 && this.unconfirmed.has(job.id);
-    if (!isUnconfirmed) this.host.start(job);
-    else {
-      const start = this.confirmations.settled().then(() => {
-        this.starts.delete(start);
-        if (this.isForced) return;
-        // Nobody knows whether its last try is over.
-        if (this.unconfirmed.has(job.id)) this.giveBack([job]);
-        else this.host.start(job);
-      });
-      this.starts.add(start);
+    const startable = this.outbox.whenStartable(job);
+    if (!startable) {
+      this.host.start(job);
+      return;
     }
+    const start = startable.then(() => {
+      this.starts.delete(start);
+      if (this.isForced) return;
+      // Nobody knows whether its last try is over.
+      if (this.outbox.isUnconfirmed(job)) this.giveBack([job]);
+      else this.host.start(job);
+    });
+    this.starts.add(start);
   }
 
   /**
@@ -466,7 +411,7 @@ export class ExchangeLoop implements Sleeper {
 
   /** Waits, until something new comes up. */
   private async pause(ms: number): Promise<void> {
-    if (this.isStopped && this.outbox.length === 0) return;
+    if (this.isStopped && this.outbox.isEmpty) return;
     const { over, end } = timeout(ms);
     this.interruptPause = end;
     await over;

@@ -19,15 +19,17 @@ interface Waiting {
 }
 
 /** The database, for exchanges. */
-interface ExchangeStore extends Pick<Store, 'settleAndClaimAll'> {
-  /** @param isInTurn after all others that wait for locks */
-  settleAndClaim(request: ExchangeRequest, isInTurn: boolean): Promise<Exchange>;
+interface ExchangeStores {
+  patient: Pick<Store, 'settleAndClaim'>;
+  inTurn: Pick<Store, 'settleAndClaim'>;
+  hasty: Pick<Store, 'settleAndClaim' | 'settleAndClaimAll'>;
 }
 
 /**
  * The exchanges of all workers of a process. Those that come while others are on their way travel
  * together in the next transaction, and share its round trip and its commit. Each is answered for
- * itself: when a whole batch is refused, each of its exchanges is tried alone.
+ * itself: when a whole batch is refused, each of its exchanges is tried alone. One that only claims waits for locks; one that reports
+ * rejects then, for its reports to go apart.
  */
 export class Exchanges {
   private waiting: Waiting[] = [];
@@ -39,7 +41,7 @@ export class Exchanges {
 
   /** @param connections how many there are for this and all else */
   constructor(
-    private readonly store: ExchangeStore,
+    private readonly stores: ExchangeStores,
     connections: number,
   ) {
     this.lanes = Math.min(connections, MOST_LANES);
@@ -47,7 +49,7 @@ export class Exchanges {
 
   /** Resolves to the answer of the database, or rejects as `Store.settleAndClaim` does. */
   run(request: ExchangeRequest): Promise<Exchange> {
-    if (!mayShare(request)) return this.store.settleAndClaim(request, false);
+    if (!mayShare(request)) return this.exchangeAlone(request, false);
     return new Promise((resolve, reject) => {
       this.waiting.push({ request, resolve, reject });
       this.leaveSoon();
@@ -104,14 +106,23 @@ export class Exchanges {
   }
 
   private sendAlone({ request, resolve, reject }: Waiting, isInTurn = false): Promise<void> {
-    return this.store.settleAndClaim(request, isInTurn).then(resolve, reject);
+    return this.exchangeAlone(request, isInTurn).then(resolve, reject);
+  }
+
+  /** @param isInTurn after all others that wait for locks */
+  private exchangeAlone(request: ExchangeRequest, isInTurn: boolean): Promise<Exchange> {
+    const { patient, inTurn, hasty } = this.stores;
+    const store = request.reports.length > 0 ? hasty : isInTurn ? inTurn : patient;
+    return store.settleAndClaim(request);
   }
 
   private async sendTogether(batch: Waiting[]): Promise<void> {
     // Queues with limits are locked in this order by everybody.
     batch.sort((a, b) => a.request.queueId - b.request.queueId);
     try {
-      const answers = await this.store.settleAndClaimAll(batch.map(({ request }) => request));
+      const answers = await this.stores.hasty.settleAndClaimAll(
+        batch.map(({ request }) => request),
+      );
       for (const [i, { resolve }] of batch.entries()) resolve(answers[i]!);
     } catch (error) {
       // Nobody knows whether it has happened; or it would be no better alone.

@@ -1,3 +1,4 @@
+import { isConnectionError } from '../db/database';
 import type { Session } from '../db/node-postgres';
 import { clearTimeout, setTimeout } from '../model/clock';
 import type { Logger } from '../options/connection-options';
@@ -124,8 +125,10 @@ export class Listener {
       if (!session.isDirect) return this.becomeDeaf(session);
       await this.onListening(session);
       for (const channel of this.subscribers.keys()) await session.query(`listen "${channel}"`, []);
+      // It may have ended since the answer to the last statement, in the same packet.
+      if (session.hasEnded) throw new Error('the session ended while it began to listen');
       this.session = session;
-      this.currentFlusher = new WalFlusher(() => this.flush(session));
+      this.currentFlusher = new WalFlusher(() => this.flushOn(session));
       this.retryMs = FIRST_RETRY_MS;
       this.heard(session);
       for (const channel of this.subscribers.keys()) this.notify(channel);
@@ -134,6 +137,21 @@ export class Listener {
       void session.end().catch(() => {});
       this.retryLater();
     }
+  }
+
+  /** A session that cannot flush is of no use: commits that wait for it would wait for ever. */
+  private async flushOn(session: Session): Promise<void> {
+    try {
+      await this.flush(session);
+    } catch (error) {
+      if (isConnectionError(error)) this.giveUp(session);
+      throw error;
+    }
+  }
+
+  private giveUp(session: Session): void {
+    session.abandon();
+    this.lost(session);
   }
 
   /** A notification would go to whoever has the server then, and a lock stay with it. */
@@ -157,15 +175,14 @@ export class Listener {
   private async ask(session: Session): Promise<void> {
     if (this.session !== session) return;
     const timeout = setTimeout(() => {
-      session.abandon();
-      this.lost(session);
+      this.giveUp(session);
       this.onSilent(this.silenceMs);
     }, this.silenceMs);
     try {
       await session.query('select 1', []);
       if (this.session === session) this.heard(session);
     } catch {
-      // Its end is told by the session itself.
+      this.giveUp(session);
     } finally {
       clearTimeout(timeout);
     }

@@ -3,6 +3,7 @@ import type { JobSpec } from '../model/job-record';
 import type { StepReport } from '../model/step';
 import type { JobUpdate, LogRow, Outcome, Store } from '../store/store';
 import { Batcher } from './batcher';
+import type { EngineStores } from './engine-stores';
 
 /** What one add did: an id for each job, and when. */
 export interface AddedUnit {
@@ -22,7 +23,7 @@ class SharedWrite<Item, Result> {
 
   constructor(
     private readonly write: Write<Item, Result>,
-    stores: BatchStores,
+    stores: EngineStores,
   ) {
     this.batcher = new Batcher((items, isInTurn) =>
       write(isInTurn ? stores.inTurn : stores.hasty, items),
@@ -42,12 +43,6 @@ class SharedWrite<Item, Result> {
   }
 }
 
-/** Where batches go: one that never waits for a lock, and one that does so in turn. */
-export interface BatchStores {
-  hasty: Store;
-  inTurn: Store;
-}
-
 /**
  * What jobs and queues write outside of exchanges. With `bound`, the store on an open transaction, it is written there, else in a
  * transaction that calls of this moment share.
@@ -62,7 +57,7 @@ export class SharedWrites {
   /** @param store where each call is a transaction of its own */
   constructor(
     private readonly store: Store,
-    stores: BatchStores,
+    stores: EngineStores,
   ) {
     this.adds = new SharedWrite(addUnits, stores);
     this.dataUpdates = new SharedWrite(updateData, stores);

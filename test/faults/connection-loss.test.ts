@@ -53,6 +53,63 @@ describe('the session that listens', () => {
     await pool.end();
   });
 
+  test('is replaced when it ended in the packet that answers its last LISTEN', async () => {
+    const pool = new Pool({ connectionString: on.url });
+    let sessions = 0;
+    const listener = new Listener(
+      () => {
+        const session = openSession(pool);
+        const isFirst = sessions++ === 0;
+        const dying = Object.create(session) as typeof session;
+        dying.query = async (text, ...more) => {
+          const rows = await session.query(text, ...more);
+          if (isFirst && text.startsWith('listen')) {
+            const ended = new Promise<void>((resolve) => session.onEnd(resolve));
+            session.abandon();
+            await ended;
+          }
+          return rows;
+        };
+        return dying;
+      },
+      async () => {},
+      async () => {},
+      () => {},
+      logger,
+    );
+    let heard = 0;
+    await listener.subscribe('dying', () => heard++);
+    await until(() => listener.isListening);
+    expect(sessions).toBe(2);
+    await on.sql('notify dying');
+    await until(() => heard === 2);
+    await listener.close();
+    await pool.end();
+  });
+
+  test('is replaced when it cannot confirm a commit', async () => {
+    const pool = new Pool({ connectionString: on.url });
+    let flushes = 0;
+    const listener = new Listener(
+      () => openSession(pool),
+      async () => {},
+      async (session) => {
+        if (flushes++ === 0) session.abandon();
+        await session.query('select 1', []);
+      },
+      () => {},
+      logger,
+    );
+    await listener.subscribe('confirm', () => {});
+    const { flusher } = listener;
+    await expect(flusher!.flushed()).rejects.toThrow();
+    await until(() => listener.isListening);
+    expect(listener.flusher).not.toBe(flusher);
+    await listener.flusher!.flushed();
+    await listener.close();
+    await pool.end();
+  });
+
   test('is asked when it was silent, and kept when it answers', async () => {
     const pool = new Pool({ connectionString: proxy.url });
     const { listener, silences } = listen(pool);

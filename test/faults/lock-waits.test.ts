@@ -144,3 +144,72 @@ test('a role that has a lock_timeout is told when it is over', async () => {
   await expect(queue.add('second', {}, { jobId: 'same' })).rejects.toMatchObject({ code: '55P03' });
   await client.query('rollback');
 });
+
+describe('a worker', () => {
+  test('goes on with all else while the parent of what has ended is locked, and reports that when it is free', async () => {
+    const queue = on.queue();
+    const parents = on.queue();
+    const { job: parent } = await on.flow().add({
+      name: 'parent',
+      queueName: parents.name,
+      children: ['c1', 'c2', 'c3'].map((name) => ({ name, queueName: queue.name })),
+    });
+    await queue.addBulk(['u1', 'u2'].map((name) => ({ name, data: {} })));
+    const held = await hold(await parents.queueId(), parent.id!);
+    const ran: string[] = [];
+    const worker = on.worker(queue, async ({ name }) => ran.push(name), { concurrency: 5 });
+    const completed: string[] = [];
+    worker.on('completed', ({ name }) => completed.push(name));
+    await until(() => completed.length === 2);
+    await queue.addBulk(['u3', 'u4', 'u5'].map((name) => ({ name, data: {} })));
+    await queue.add('late', {}, { delay: 50 });
+    await until(() => completed.length === 6);
+    expect([...completed].sort()).toEqual(['late', 'u1', 'u2', 'u3', 'u4', 'u5']);
+    expect(await parents.getJobState(parent.id!)).toBe('waiting-children');
+
+    await held.end();
+    await until(() => completed.length === 9);
+    expect(await parents.getJobState(parent.id!)).toBe('waiting');
+    expect(ran.length).toBe(9);
+  });
+
+  test('keeps a slot for each job whose report is held up', async () => {
+    const queue = on.queue();
+    const parents = on.queue();
+    const { job: parent } = await on.flow().add({
+      name: 'parent',
+      queueName: parents.name,
+      children: ['c1', 'c2', 'c3', 'c4'].map((name) => ({ name, queueName: queue.name })),
+    });
+    const held = await hold(await parents.queueId(), parent.id!);
+    let ran = 0;
+    const worker = on.worker(queue, async () => ran++, { concurrency: 2 });
+    await until(() => ran === 2);
+    await on.sql('select pg_sleep(0.6)');
+    expect(ran).toBe(2);
+    await held.end();
+    await until(async () => (await parents.getJobState(parent.id!)) === 'waiting');
+    expect(ran).toBe(4);
+    await worker.close();
+  });
+
+  test('that closes waits until what is held up is reported', async () => {
+    const queue = on.queue();
+    const isOver = deferred();
+    const worker = on.worker(queue, () => isOver.promise);
+    const isActive = new Promise((resolve) => worker.once('active', resolve));
+    const job = await queue.add('a', {});
+    await isActive;
+    const held = await hold(await queue.queueId(), job.id!);
+    isOver.resolve();
+    let isClosed = false;
+    const closing = worker.close().then(() => {
+      isClosed = true;
+    });
+    await on.sql('select pg_sleep(0.5)');
+    expect(isClosed).toBe(false);
+    await held.end();
+    await closing;
+    expect(await queue.getCompletedCount()).toBe(1);
+  });
+});

@@ -47,7 +47,8 @@ function scene() {
     resyncWorker: async () => 1,
     unregisterWorker: async () => {},
   } as unknown as Store;
-  const loop = new ExchangeLoop(store, exchanges, 1, {
+  const stores = { patient: store, inTurn: store, hasty: store };
+  const loop = new ExchangeLoop(stores, exchanges, 1, {
     freeSlots: () => host.free,
     hasIdleSlot: () => host.hasIdleSlot,
     patience: () => host.patience,

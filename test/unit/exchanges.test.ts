@@ -36,13 +36,11 @@ function recorded(connections: number) {
     calls.push({ queueIds: requests.map(({ queueId }) => queueId), answer });
     return answer.promise;
   };
-  const exchanges = new Exchanges(
-    {
-      settleAndClaim: async (request) => (await call([request]))[0]!,
-      settleAndClaimAll: call,
-    },
-    connections,
-  );
+  const store = {
+    settleAndClaim: async (request: ExchangeRequest) => (await call([request]))[0]!,
+    settleAndClaimAll: call,
+  };
+  const exchanges = new Exchanges({ patient: store, inTurn: store, hasty: store }, connections);
   /** Runs an exchange for each, and says what became of it. */
   const run = (...requests: Partial<ExchangeRequest>[]) =>
     requests.map((fields) => {
