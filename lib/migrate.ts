@@ -21,7 +21,6 @@ export async function migrate(
   checkBaseOptions(options);
   const { pool, isOwn } = openPool(resolveConnection(options.connection), () => {});
   const session = openSession(pool);
-  session.onEnd(() => {});
   try {
     await session.connect();
     await migrateSchema(session, options.schema ?? DEFAULT_SCHEMA);

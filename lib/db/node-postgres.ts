@@ -21,6 +21,9 @@ const DEFAULT_POOL_SIZE = 2;
 /** How long a connection may take to be there, unless the configuration says otherwise. */
 const CONNECT_MS = 10_000;
 
+/** A network that has lost a connection without a word says so after about 20 s, unless the configuration says otherwise. */
+export const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+
 export type { Pool };
 
 /** A pool, and whether it is ours to end. */
@@ -36,7 +39,7 @@ export function openPool(
   if ('pool' in connection) return { pool: connection.pool, isOwn: false };
   const pool = new pg.Pool({
     max: DEFAULT_POOL_SIZE,
-    keepAlive: true,
+    ...KEEP_ALIVE,
     application_name: 'tuskmq',
     ...connection.config,
     ...connectingInTime(connection.config),
@@ -147,7 +150,7 @@ export function openSession(pool: Pool): Session {
   const { application_name = 'tuskmq', password } = pool.options as ClientConfig;
   const SessionClient = connectingInTime(pool.options).Client as unknown as ClientClass;
   const client = new SessionClient({
-    keepAlive: true,
+    ...KEEP_ALIVE,
     ...pool.options,
     ...(password === undefined ? {} : { password }),
     application_name,

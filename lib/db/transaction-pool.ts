@@ -2,7 +2,7 @@ import pg, { type Pool, type PoolClient } from 'pg';
 import { setTimeout } from '../model/clock';
 import { ConnectionClosedError } from '../model/errors';
 import { acquireClient } from './acquire-client';
-import { bytesReadBy, connectingInTime, destroy, isBusy } from './node-postgres';
+import { bytesReadBy, connectingInTime, destroy, isBusy, KEEP_ALIVE } from './node-postgres';
 
 /** A connection that somebody has for the time of one transaction. */
 export interface TransactionSession {
@@ -105,7 +105,7 @@ export class TransactionPool {
     // The pool hides its password from enumeration.
     const { password } = this.model.options;
     const pool = new pg.Pool({
-      keepAlive: true,
+      ...KEEP_ALIVE,
       ...this.model.options,
       ...(password === undefined ? {} : { password }),
       ...connectingInTime(this.model.options),

@@ -6,10 +6,12 @@ import {
   openPool,
   openSession,
   type Pool,
+  type Session,
 } from '../db/node-postgres';
 import { type PoolExecutor, poolExecutor } from '../db/pool-executor';
 import { type TransactionClient, transactionExecutor } from '../db/transaction';
 import { TransactionPool } from '../db/transaction-pool';
+import { sleep } from '../model/clock';
 import {
   type BaseOptions,
   checkBaseOptions,
@@ -28,6 +30,11 @@ import { Listener } from './listener';
 import { Pulse } from './pulse';
 import { SharedWrites } from './shared-writes';
 import { WakeUps } from './wake-ups';
+
+/** How long to wait for a connection of the application's pool. */
+const POOL_PATIENCE_MS = 200;
+/** Transactions that are silent for so many times as long as a heartbeat was are given up with it, where nothing else tells. */
+const SILENT_TRANSACTION = 3;
 
 const backends = new Map<string, Backend>();
 const identities = new WeakMap<object, number>();
@@ -138,7 +145,11 @@ export class Backend {
         });
         await this.wakeUps.hearAs(processId);
       },
-      (ms) => this.executor.abandon(ms, 'brief'),
+      (ms) => {
+        this.executor.abandon(ms, 'brief');
+        // Else the session that listens would tell.
+        if (this.listener.isDeaf) this.transactions.abandon(ms * SILENT_TRANSACTION);
+      },
       logger,
     );
   }
@@ -152,13 +163,18 @@ export class Backend {
     return this.readiness;
   }
 
-  private async prepare(): Promise<void> {
-    if (!this.migrates) return checkSchema(this.executor, this.store.schema);
+  private prepare(): Promise<void> {
+    const { schema } = this.store;
+    const prepareSchema = this.migrates ? migrateSchema : checkSchema;
+    return this.besidePool((session) => prepareSchema(session, schema));
+  }
+
+  /** Does something in a session of its own. */
+  private async besidePool<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
     const session = openSession(this.connection.pool);
-    session.onEnd(() => {});
     try {
       await session.connect();
-      await migrateSchema(session, this.store.schema);
+      return await work(session);
     } finally {
       await session.end();
     }
@@ -172,11 +188,21 @@ export class Backend {
     const key = `${prefix}:${name}`;
     let id = this.queueIds.get(key);
     if (!id) {
-      id = this.ready().then(() => ensureQueue(this.store, prefix, name));
+      id = this.ready().then(() => this.ensureQueue(prefix, name));
       this.queueIds.set(key, id);
       id.catch(() => this.queueIds.delete(key));
     }
     return id;
+  }
+
+  /** The application may hold all connections of its pool, in transactions that wait for this: then beside it. */
+  private async ensureQueue(prefix: string, name: string): Promise<number> {
+    const onPool = ensureQueue(this.store, prefix, name);
+    if (this.open.isOwn) return onPool;
+    const id = await Promise.race([onPool, sleep(POOL_PATIENCE_MS)]);
+    if (id !== undefined) return id;
+    const beside = this.besidePool((session) => ensureQueue(this.store.on(session), prefix, name));
+    return Promise.race([onPool, beside]);
   }
 
   /** The store on the application's open transaction. */

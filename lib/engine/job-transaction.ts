@@ -155,9 +155,10 @@ export class JobTransaction<JobType = unknown, ReturnType = unknown> implements 
     this.isOver = true;
     await this.last;
     const store = this.host.store.on(clientExecutor(session));
-    const saved = { ...report, in_transaction: true, is_moved: this.hasMovedJob };
-    const { outcomes, xid } = await store.saveSteps([saved]);
+    const { outcomes, moved, xid } = await store.saveSteps([{ ...report, in_transaction: true }]);
     this.check(outcomes[0]!);
+    // A move may have been undone, by a rollback to a savepoint.
+    this.hasMovedJob = moved;
     if (this.completion) await this.settle(store, this.completion);
     try {
       const { command } = await session.client.query('commit');

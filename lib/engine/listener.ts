@@ -30,7 +30,7 @@ export class Listener {
   private retryMs = FIRST_RETRY_MS;
   private retryTimer: NodeJS.Timeout | undefined;
   private silenceTimer: NodeJS.Timeout | undefined;
-  private isDeaf = false;
+  private isDeafForGood = false;
   private isClosed = false;
 
   /**
@@ -60,6 +60,11 @@ export class Listener {
   /** Whether notifications would arrive now. */
   get isListening(): boolean {
     return this.session !== undefined;
+  }
+
+  /** Whether LISTEN does not work on this connection. */
+  get isDeaf(): boolean {
+    return this.isDeafForGood;
   }
 
   /**
@@ -106,7 +111,8 @@ export class Listener {
   }
 
   private connect(): Promise<void> {
-    if (this.session || this.isDeaf || this.isClosed || this.retryTimer) return Promise.resolve();
+    if (this.session || this.isDeafForGood || this.isClosed || this.retryTimer)
+      return Promise.resolve();
     this.connecting ??= this.establish().finally(() => {
       this.connecting = undefined;
     });
@@ -156,7 +162,7 @@ export class Listener {
 
   /** A notification would go to whoever has the server then, and a lock stay with it. */
   private becomeDeaf(session: Session): void {
-    this.isDeaf = true;
+    this.isDeafForGood = true;
     this.logger.warn(
       {},
       'this connection leads to a connection pooler: LISTEN and prepared statements do not work there; polling instead, see docs/poolers.md',

@@ -36,6 +36,4 @@ export interface StepReport {
   elapsed_ms: number;
   /** To be saved in the transaction of the run, and in no other. */
   in_transaction?: boolean;
-  /** That transaction has moved the job, and holds its lock. */
-  is_moved?: boolean;
 }

@@ -16,10 +16,13 @@ export class StepStore extends JobStore {
     return this.value('begin_transaction', queueId, id, token, idleMs);
   }
 
-  /** Outcomes in the order of the steps, and the id of the transaction that saved them. */
+  /**
+   * Outcomes in the order of the steps, whether the transaction has moved the job of its run, and the id of the transaction that saved
+   * them.
+   */
   async saveSteps(
     steps: readonly StepReport[],
-  ): Promise<{ outcomes: (Outcome | 'no_transaction')[]; xid: string }> {
+  ): Promise<{ outcomes: (Outcome | 'no_transaction')[]; moved: boolean; xid: string }> {
     return this.value('save_steps', JSON.stringify(steps));
   }
 

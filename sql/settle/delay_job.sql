@@ -13,6 +13,7 @@ declare
 begin
   if v_outcome = 'ok' then
     perform _delay_active_job(p_queue_id, p_id, greatest(_at(p_run_at), _now()));
+    perform _note_move(p_queue_id, p_id, p_token);
   end if;
   return v_outcome;
 end;

@@ -17,6 +17,7 @@ begin
     where s.queue_id = p_queue_id and s.id = p_id;
     perform _publish_moves(p_queue_id, 'waiting', array[p_id], 'active');
     perform _wake(p_queue_id);
+    perform _note_move(p_queue_id, p_id, p_token);
   end if;
   return v_outcome;
 end;

@@ -13,6 +13,8 @@ declare
 begin
   select * into v_state from job_state s where s.queue_id = p_queue_id and s.id = p_id;
   perform set_config('tuskmq.run', p_token, true),
+          set_config('tuskmq.job', p_queue_id || ':' || p_id, true),
+          set_config('tuskmq.moved', '', true),
           set_config('idle_in_transaction_session_timeout', p_idle_ms::text, true),
           set_config('application_name', coalesce(_session_name(v_state.worker_id), current_setting('application_name')), true);
   return json_build_object('outcome', _run_outcome(v_state, p_token), 'pid', pg_backend_pid());

@@ -8,9 +8,9 @@
 --   attempts             tries, this one included
 --   elapsed_ms           since it was begun
 --   in_transaction       refused as `no_transaction` outside of the one that begin_transaction has marked
---   is_moved             this transaction has moved the job under the token already, and holds its lock
--- Returns {outcomes: in the order of p_steps, xid: of this transaction}. Outcomes: ok, also for a result that was
--- saved before; no_transaction; those of _run_outcome.
+-- Returns {outcomes: in the order of p_steps, moved: whether this transaction has moved the job of its run, xid: of this transaction}.
+-- Outcomes: ok, also for a result that was saved before, and for a job that this transaction has moved, for it holds the lock then;
+-- no_transaction; those of _run_outcome.
 --
 -- Called by  Store.saveSteps
 -- Writes     step
@@ -21,18 +21,19 @@ declare
   v_step     record;
   v_outcome  text;
   v_outcomes text[] := '{}';
+  v_is_moved boolean := coalesce(current_setting('tuskmq.moved', true), '') <> '';
 begin
   for v_step in
     select s.*, case when s.error is null then coalesce(s.result, 'null')::json end as value
     from rows from (json_to_recordset(p_steps::json) as (
            queue_id integer, id text, token text, name text, kind text, result text, error text, attempts integer,
-           elapsed_ms bigint, in_transaction boolean, is_moved boolean))
-         with ordinality s(queue_id, id, token, name, kind, result, error, attempts, elapsed_ms, in_transaction, is_moved, position)
+           elapsed_ms bigint, in_transaction boolean))
+         with ordinality s(queue_id, id, token, name, kind, result, error, attempts, elapsed_ms, in_transaction, position)
     order by s.queue_id, s.id, s.position
   loop
     if v_step.in_transaction and current_setting('tuskmq.run', true) is distinct from v_step.token then
       v_outcome := 'no_transaction';
-    elsif v_step.is_moved then
+    elsif v_step.in_transaction and v_is_moved then
       v_outcome := 'ok';
     else
       v_outcome := _lock_run(v_step.queue_id, v_step.id, v_step.token);
@@ -52,6 +53,6 @@ begin
         error = coalesce(excluded.error, s.error), finished_at = excluded.finished_at
     where s.finished_at is null and s.kind = excluded.kind;
   end loop;
-  return json_build_object('outcomes', v_outcomes, 'xid', pg_current_xact_id()::text);
+  return json_build_object('outcomes', v_outcomes, 'moved', v_is_moved, 'xid', pg_current_xact_id()::text);
 end;
 $$;

@@ -209,6 +209,42 @@ describe('job.transaction', () => {
     expect(await children.count()).toBe(0);
   });
 
+  test('is refused when the lock was lost after a move that was rolled back to a savepoint', async () => {
+    const { job, queue } = await run(async (job, token) => {
+      const error = await job
+        .transaction(async (tx) => {
+          await tx.query('savepoint s');
+          await tx.job.moveToDelayed(Date.now() + 60_000, token);
+          await tx.query('rollback to savepoint s');
+          await tx.query(INSERT, [job.queueName, 'paid']);
+          await takeAway(job);
+        })
+        .catch((error: Error) => error);
+      await on.sql(
+        `update tuskmq.job_state set lock_token = $1, worker_id = (select max(id) from tuskmq.worker)
+         where id = 'j' and queue_id = $2`,
+        [token, await job.queue.queueId()],
+      );
+      return (error as Error).name;
+    });
+    expect(job.returnvalue).toBe('LockLostError');
+    expect(await ledger(queue)).toEqual([]);
+  });
+
+  test('goes on as if nothing had been moved after a rollback to a savepoint', async () => {
+    const { job, queue } = await run((job, token) =>
+      job.transaction(async (tx) => {
+        await tx.query('savepoint s');
+        await tx.job.moveToDelayed(Date.now() + 60_000, token);
+        await tx.query('rollback to savepoint s');
+        await tx.query(INSERT, [job.queueName, 'paid']);
+        return 'value';
+      }),
+    );
+    expect(job.returnvalue).toBe('value');
+    expect(await ledger(queue)).toEqual(['paid']);
+  });
+
   test('notices when its own SQL has ended it', async () => {
     const { job } = await run(async (job) => {
       await job.transaction(async (tx) => {

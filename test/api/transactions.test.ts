@@ -118,6 +118,25 @@ describe('Queue.withTransaction', () => {
     expect((await flow.add({ name: 'f', queueName: queue.name })).job.id).toBeDefined();
   });
 
+  test('begins in transactions that hold all connections of the pool of the application', async () => {
+    const name = on.name();
+    const pool = new Pool({ connectionString: on.url, max: 3 });
+    const queue = on.queue(name, { connection: pool });
+    const added = await Promise.all(
+      [1, 2, 3].map(async (n) => {
+        const client = await pool.connect();
+        await client.query('begin');
+        const job = await queue.withTransaction(client).add('a', { n });
+        await client.query('commit');
+        client.release();
+        return job.id;
+      }),
+    );
+    expect(added.sort()).toEqual(['1', '2', '3']);
+    await queue.close();
+    await pool.end();
+  });
+
   test('reads what the transaction has written', async () => {
     const queue = on.queue();
     await inTransaction(async (tx) => {

@@ -8,7 +8,8 @@ import {
   startFakePooler,
   startPgBouncer,
 } from '../helpers/pooler';
-import { until } from '../helpers/wait';
+import { startProxy } from '../helpers/tcp-proxy';
+import { deferred, until } from '../helpers/wait';
 
 const on = useInstances();
 const pgBouncer = installedPgBouncer();
@@ -82,6 +83,32 @@ describe.each(poolers)('behind %s in transaction mode', (_, start) => {
     await until(() => heard.length === 1);
     expect(performance.now() - from).toBeLessThan(2_000);
   });
+
+  test('a transaction whose connection fell silent is given up, and its job runs again', async () => {
+    const proxy = await startProxy(pooler.url);
+    const queue = on.queue();
+    const isInside = deferred();
+    let tries = 0;
+    const worker = on.worker(
+      queue,
+      (job) =>
+        job.transaction(async (tx) => {
+          await tx.query('select 1');
+          if (tries++ === 0) isInside.resolve();
+          await tx.query('select pg_sleep(0.3)');
+          return tx.complete('done');
+        }),
+      { connection: proxy.url, lockDuration: 3_000 },
+    );
+    const completed = record(worker, 'completed');
+    await queue.add('job', {}, { attempts: 5 });
+    await isInside.promise;
+    proxy.blackHole();
+    await until(() => completed.length === 1);
+    expect(tries).toBeGreaterThan(1);
+    await worker.close();
+    await proxy.close();
+  }, 60_000);
 
   test('the jobs of a dead worker are taken over when its lease has run out', async () => {
     const queue = on.queue(on.name(), { connection: pooler.url });
