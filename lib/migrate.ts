@@ -1,4 +1,4 @@
-import { openPool, openSession } from './db/node-postgres';
+import { endPool, openPool, openSession } from './db/node-postgres';
 import {
   type BaseOptions,
   checkBaseOptions,
@@ -26,6 +26,6 @@ export async function migrate(
     await migrateSchema(session, options.schema ?? DEFAULT_SCHEMA);
   } finally {
     await session.end();
-    if (isOwn) await pool.end();
+    if (isOwn) await endPool(pool);
   }
 }

@@ -37,7 +37,7 @@ export function openPool(
   onError: (error: Error) => void,
 ): OpenPool {
   if ('pool' in connection) return { pool: connection.pool, isOwn: false };
-  const pool = new pg.Pool({
+  const pool = poolOf({
     max: DEFAULT_POOL_SIZE,
     ...KEEP_ALIVE,
     application_name: 'tuskmq',
@@ -47,6 +47,34 @@ export function openPool(
   // Without a listener, an idle connection that the server ends would end the process.
   pool.on('error', onError);
   return { pool, isOwn: true };
+}
+
+/** How long a server may take to confirm a farewell: one that has fallen silent never does. */
+const FAREWELL_MS = 1_000;
+
+const clientsByPool = new WeakMap<Pool, Set<ClientBase>>();
+
+/** A pool of ours, which `endPool` can end. */
+export function poolOf(config: PoolConfig): Pool {
+  const pool = new pg.Pool(config);
+  const clients = new Set<ClientBase>();
+  clientsByPool.set(pool, clients);
+  pool.on('connect', (client) => void clients.add(client));
+  pool.on('remove', (client) => void clients.delete(client));
+  return pool;
+}
+
+/** Ends a pool of ours, also when its server does not answer any more. */
+export async function endPool(pool: Pool): Promise<void> {
+  const clients = clientsByPool.get(pool)!;
+  await inTime(pool.end(), () => {
+    for (const client of clients) destroy(client);
+  });
+}
+
+async function inTime(farewell: Promise<void>, giveUp: () => void): Promise<void> {
+  const timer = setTimeout(giveUp, FAREWELL_MS);
+  await farewell.finally(() => clearTimeout(timer));
 }
 
 type ClientClass = new (config: ClientConfig) => Client;
@@ -192,7 +220,7 @@ export function openSession(pool: Pool): Session {
       client.on('notification', ({ channel, payload = '' }) => listener(channel, payload));
     },
     onEnd: (listener) => onEnds.push(listener),
-    end: () => client.end(),
+    end: () => inTime(client.end(), () => destroy(client)),
     abandon: () => destroy(client),
   };
 }

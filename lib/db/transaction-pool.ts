@@ -1,8 +1,16 @@
-import pg, { type Pool, type PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { setTimeout } from '../model/clock';
 import { ConnectionClosedError } from '../model/errors';
 import { acquireClient } from './acquire-client';
-import { bytesReadBy, connectingInTime, destroy, isBusy, KEEP_ALIVE } from './node-postgres';
+import {
+  bytesReadBy,
+  connectingInTime,
+  destroy,
+  endPool,
+  isBusy,
+  KEEP_ALIVE,
+  poolOf,
+} from './node-postgres';
 
 /** A connection that somebody has for the time of one transaction. */
 export interface TransactionSession {
@@ -73,7 +81,10 @@ export class TransactionPool {
         return isBroken;
       },
       release: () => giveBack(isBroken),
-      destroy: () => giveBack(true),
+      destroy: () => {
+        destroy(client);
+        giveBack(true);
+      },
     };
     this.sessions.add(session);
     return session;
@@ -98,13 +109,13 @@ export class TransactionPool {
   async close(): Promise<void> {
     this.isClosed = true;
     for (const session of this.sessions) session.destroy();
-    await this.pool?.end();
+    if (this.pool) await endPool(this.pool);
   }
 
   private open(): Pool {
     // The pool hides its password from enumeration.
     const { password } = this.model.options;
-    const pool = new pg.Pool({
+    const pool = poolOf({
       ...KEEP_ALIVE,
       ...this.model.options,
       ...(password === undefined ? {} : { password }),

@@ -2,6 +2,7 @@ import pino from 'pino';
 import { isConnectionError } from '../db/database';
 import {
   connectionsOf,
+  endPool,
   type OpenPool,
   openPool,
   openSession,
@@ -226,7 +227,7 @@ export class Backend {
     await this.transactions.close();
     if (!this.open.isOwn) return;
     await this.executor.quiet();
-    await this.open.pool.end();
+    await endPool(this.open.pool);
   }
 }
 
