@@ -21,7 +21,6 @@ create table worker (
   name              text        not null,
   concurrency       integer     not null,
   lock_ms           bigint      not null,
-  max_stalled_count integer     not null,
   renews_locks      boolean     not null,
   -- Has free slots and found nothing to fill them: wants to be told of new jobs.
   hungry            boolean     not null default false,

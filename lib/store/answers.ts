@@ -68,7 +68,6 @@ export interface RegisteredWorker {
   name: string;
   concurrency: number;
   lockDuration: number;
-  maxStalledCount: number;
   skipLockRenewal?: boolean | undefined;
 }
 

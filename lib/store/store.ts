@@ -111,7 +111,6 @@ export class Store extends StepStore {
       worker.name,
       toInteger('concurrency', worker.concurrency),
       worker.lockDuration,
-      worker.maxStalledCount,
       !worker.skipLockRenewal,
     );
   }

@@ -1,7 +1,7 @@
 -- Ends the sessions in which a dead worker still holds transactions of its jobs, and with them whatever these have
 -- locked. Without the right to do so nothing happens: the server ends them by itself when they were idle for the
 -- worker's lock_ms (begin_transaction).
--- Called by  _recover_dead_workers, unregister_worker
+-- Called by  _end_leases_of_dead, unregister_worker
 create or replace function _end_sessions(p_worker_id bigint) returns void
 language plpgsql as $$
 declare

@@ -1,7 +1,7 @@
 -- Takes active jobs away from whoever held them, to the head of the queue. One that stalled too often fails
 -- at its next activation, unless it belongs to a scheduler: what failed in mid-schedule would end it.
 -- Moves      active -> waiting
--- Called by  _recover_dead_workers, _recover_expired_locks, _recover_unmoved, unregister_worker; they hold the locks on the jobs
+-- Called by  _recover_expired_locks, _recover_unmoved; they hold the locks on the jobs
 -- Writes     job_state, event
 -- Notifies   wake, event
 create or replace function _recover_jobs(p_queue_id integer, p_ids text[], p_max_stalled_count integer) returns void

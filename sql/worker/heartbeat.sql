@@ -6,8 +6,9 @@
 -- kind of evidence only counts for a judge whose own heartbeats came without a gap for 3 s: after a restart
 -- of the database everybody's session is gone, and nobody is dead.
 --
--- p_checked is a JSON array of queues whose explicit locks are to be checked, {queueId, maxStalledCount}. p_asleep is one of those whose workers sleep,
--- {queueId, ranges}: where their jobs can wait, as one of these knows, or null.
+-- Jobs of the dead are held by locks that have run out from then on. p_checked is a JSON array of the queues in which this process takes over
+-- jobs whose locks have run out, {queueId, maxStalledCount}: in other queues they are left to others. p_asleep is one of queues whose
+-- workers sleep, {queueId, ranges}: where their jobs can wait, as one of these knows, or null.
 -- Returns {known: whether the process is registered, stalled: [{queueId, id}], claimable: ids of queues among
 -- the asleep that have work}.
 --
@@ -21,7 +22,7 @@ language plpgsql set search_path from current as $$
 declare
   v_now       timestamptz := _now();
   v_is_steady boolean;
-  v_stalled   jsonb := '[]';
+  v_stalled   jsonb;
 begin
   update process p
   set heartbeat_at = v_now,
@@ -32,14 +33,14 @@ begin
     return json_build_object('known', false);
   end if;
   if exists (select from process p where p.heartbeat_at < v_now - interval '1250 milliseconds') then
-    v_stalled := _recover_dead_workers(v_is_steady);
+    perform _end_leases_of_dead(v_is_steady);
   end if;
   delete from deduplication d
   where d.ctid = any(array(select o.ctid from deduplication o where o.expires_at <= v_now limit 1000 for update skip locked));
   if random() < 0.05 then
     perform _trim_logs();
   end if;
-  v_stalled := v_stalled || _recover_expired_locks(p_checked::jsonb);
+  v_stalled := _recover_expired_locks(p_checked::jsonb);
   if v_stalled = '[]' then
     -- A crash may take back the last heartbeats of all, a few hundred milliseconds of their leases.
     perform set_config('synchronous_commit', 'off', true);

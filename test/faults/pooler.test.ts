@@ -121,7 +121,7 @@ describe.each(poolers)('behind %s in transaction mode', (_, start) => {
       (await dead.query(text, values)).rows[0].r;
     const process = await one("select tuskmq.register_process('gone', 1) as r", []);
     const workerId = await one(
-      "select tuskmq.register_worker($1, $2, 'uid', 'dead', 1, 1000, 1, true) as r",
+      "select tuskmq.register_worker($1, $2, 'uid', 'dead', 1, 1000, true) as r",
       [queueId, process.id],
     );
     const claimed = await dead.query(

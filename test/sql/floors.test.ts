@@ -28,7 +28,7 @@ async function claimer(queue: Queue) {
     .then((rows) => rows as [{ process: { id: number } }]);
   const [{ id }] = await on
     .sql<{ id: string }>(
-      "select tuskmq.register_worker($1, $2, 'uid', 'name', 10, 30000, 1, true) as id",
+      "select tuskmq.register_worker($1, $2, 'uid', 'name', 10, 30000, true) as id",
       [queueId, process.id],
     )
     .then((rows) => rows as [{ id: string }]);

@@ -32,11 +32,11 @@ async function scene() {
       ]);
       return row.r as { known: boolean; stalled?: { id: string }[] };
     };
-    const worker = async ({ lockMs = 30_000, maxStalled = 1, renews = true } = {}) => {
+    const worker = async ({ lockMs = 30_000, renews = true } = {}) => {
       const [row] = await call(
         session,
-        "select tuskmq.register_worker($1, $2, 'uid', 'name', 10, $3, $4, $5) as r",
-        [queueId, r.id, lockMs, maxStalled, renews],
+        "select tuskmq.register_worker($1, $2, 'uid', 'name', 10, $3, $4) as r",
+        [queueId, r.id, lockMs, renews],
       );
       const id = row.r as string;
       return {
@@ -59,13 +59,14 @@ async function scene() {
     return { id: r.id, session, beat, worker };
   };
   const [observer] = await on.sql('select 1').then(async () => [await process()]);
-  /** Time passes, with a heartbeat of the observer every 500 ms. */
+  const check = [{ queueId, maxStalledCount: 1 }];
+  /** Time passes, with a heartbeat of the observer every 500 ms, which takes over jobs of the queue. */
   const pass = async (ms: number, others: { beat(): Promise<unknown> }[] = []) => {
     const stalled: string[] = [];
     for (let passed = 0; passed < ms; passed += 500) {
       tick(Math.min(500, ms - passed));
       for (const other of others) await other.beat();
-      stalled.push(...((await observer!.beat()).stalled ?? []).map(({ id }) => id));
+      stalled.push(...((await observer!.beat(check)).stalled ?? []).map(({ id }) => id));
     }
     return stalled;
   };
@@ -120,12 +121,35 @@ describe('a worker that is silent', () => {
     await call(observer.session, 'select tuskmq.extend_locks($1, $2, 60000)', [queueId, locks]);
     await call(observer.session, 'select tuskmq.unregister_worker($1, $2)', [queueId, worker.id]);
     expect(await queue.getJobState('1')).toBe('active');
-    await pass(60_500);
-    const [row] = await call(observer.session, "select tuskmq.heartbeat($1, $2, '[]') as r", [
-      observer.id,
-      JSON.stringify([{ queueId, maxStalledCount: 1 }]),
-    ]);
-    expect(row.r.stalled).toEqual([{ queueId, id: '1' }]);
+    expect(await pass(60_000)).toEqual([]);
+    expect(await pass(500)).toEqual(['1']);
+  });
+
+  test('keeps them, when it was closed by force, as long as its lease would have lasted', async () => {
+    const { queue, queueId, process, pass, call, observer } = await scene();
+    await queue.add('a', {});
+    const worker = await (await process()).worker({ lockMs: 10_000 });
+    await worker.claim();
+    await call(observer.session, 'select tuskmq.unregister_worker($1, $2)', [queueId, worker.id]);
+    expect(await pass(10_000)).toEqual([]);
+    expect(await queue.getJobState('1')).toBe('active');
+    expect(await pass(500)).toEqual(['1']);
+  });
+
+  test('leaves them to those who look for stalled jobs of its queue, by whose limit they are judged', async () => {
+    const { queue, queueId, process, tick, observer } = await scene();
+    await queue.add('a', {});
+    await (await (await process()).worker({ lockMs: 1_000 })).claim();
+    tick(2_000);
+    expect((await observer.beat()).stalled).toEqual([]);
+    expect(await queue.getJobState('1')).toBe('active');
+    const [other] = [await process()];
+    const { stalled } = await other.beat([{ queueId, maxStalledCount: 0 }]);
+    expect(stalled).toEqual([{ queueId, id: '1' }]);
+    expect(await queue.getJob('1')).toMatchObject({
+      stalledCounter: 1,
+      deferredFailure: 'job stalled more than allowable limit',
+    });
   });
 
   test('keeps its jobs as long as it gives a heartbeat', async () => {
@@ -235,7 +259,7 @@ describe('a job that was taken over', () => {
     const { queue, process, pass } = await scene();
     await queue.add('a', {}, { attempts: 5 });
     for (const _ of [1, 2]) {
-      await (await (await process()).worker({ lockMs: 1_000, maxStalled: 1 })).claim();
+      await (await (await process()).worker({ lockMs: 1_000 })).claim();
       expect(await pass(2_000)).toEqual(['1']);
     }
     const worker = on.worker(queue, async () => 'never run');
@@ -255,12 +279,9 @@ describe('a job that was taken over', () => {
     const { jobs } = await unrenewed.claim();
     const locks = JSON.stringify([{ id: '1', token: jobs[0]!.token }]);
     await call(observer.session, 'select tuskmq.extend_locks($1, $2, 8000)', [queueId, locks]);
-    const check = { queueId, maxStalledCount: 1 };
     const recovered: string[] = [];
     for (let second = 0; second < 10; second++) {
-      await pass(1_000);
-      const { stalled } = await observer.beat([check]);
-      recovered.push(...stalled!.map(({ id }) => `${id} after ${second + 1} s`));
+      recovered.push(...(await pass(1_000)).map((id) => `${id} after ${second + 1} s`));
     }
     expect(recovered).toEqual(['2 after 4 s', '1 after 9 s']);
   });

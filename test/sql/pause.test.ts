@@ -10,7 +10,7 @@ test('an exchange that began before a pause claims nothing that was added after 
     "select tuskmq.register_process('host', 1) as r",
   );
   const [worker] = await on.sql<{ id: string }>(
-    "select tuskmq.register_worker($1, $2, 'uid', 'name', 10, 30000, 1, true) as id",
+    "select tuskmq.register_worker($1, $2, 'uid', 'name', 10, 30000, true) as id",
     [queueId, process!.r.id],
   );
   const session = await on.client();

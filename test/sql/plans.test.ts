@@ -76,7 +76,7 @@ async function workerOf(queueId: number) {
     "select tuskmq.register_process('h', 1) as r",
   );
   const [row] = await on.sql<{ r: string }>(
-    "select tuskmq.register_worker($1, $2, 'u', 'n', 10, 30000, 1, true) as r",
+    "select tuskmq.register_worker($1, $2, 'u', 'n', 10, 30000, true) as r",
     [queueId, process!.r.id],
   );
   return { workerId: row!.r, processId: process!.r.id };

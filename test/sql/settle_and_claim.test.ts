@@ -15,7 +15,7 @@ async function workerOf(queue: Queue) {
     "select tuskmq.register_process('h', 1) as r",
   );
   const [worker] = await on.sql<{ id: string }>(
-    "select tuskmq.register_worker($1, $2, 'uid', 'name', 10, 30000, 1, true) as id",
+    "select tuskmq.register_worker($1, $2, 'uid', 'name', 10, 30000, true) as id",
     [queueId, process!.r.id],
   );
   const exchange = async (token: string, reports: Settlement[] = [], limit = 5) => {

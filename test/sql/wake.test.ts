@@ -39,8 +39,8 @@ async function scene() {
       heardAgo,
     ]);
     await on.sql(
-      `insert into tuskmq.worker (queue_id, process_id, uid, name, concurrency, lock_ms, max_stalled_count, renews_locks, hungry, started_at)
-       select $1, $2, gen_random_uuid(), '', 1, 30000, 1, true, true, now() from generate_series(1, $3)`,
+      `insert into tuskmq.worker (queue_id, process_id, uid, name, concurrency, lock_ms, renews_locks, hungry, started_at)
+       select $1, $2, gen_random_uuid(), '', 1, 30000, true, true, now() from generate_series(1, $3)`,
       [queueId, id, workers],
     );
     await hear(name, 'process', id);
@@ -165,8 +165,8 @@ test('who is to be told is found among a few, of however many that sleep, whatev
     `with p as (
        insert into tuskmq.process (hostname, pid, holds_lock, started_at, heartbeat_at, steady_since)
        select 'host', i, true, now(), now(), now() from generate_series(1, 1000) i returning id)
-     insert into tuskmq.worker (queue_id, process_id, uid, name, concurrency, lock_ms, max_stalled_count, renews_locks, hungry, started_at)
-     select $1, p.id, gen_random_uuid(), '', 1, 30000, 1, true, true, now() from p, generate_series(1, 10)`,
+     insert into tuskmq.worker (queue_id, process_id, uid, name, concurrency, lock_ms, renews_locks, hungry, started_at)
+     select $1, p.id, gen_random_uuid(), '', 1, 30000, true, true, now() from p, generate_series(1, 10)`,
     [queueId],
   );
   for (const [session, statistics] of [

@@ -1,18 +1,16 @@
--- Takes over the jobs of workers that are dead by the rules of heartbeat, and forgets them. Returns
--- [{queueId, id}] of the jobs. Sessions in which a frozen worker holds a transaction open are ended. A job whose row
--- is still locked is left for the next round, and its worker with it.
+-- Ends the leases of workers that are dead by the rules of heartbeat, and forgets them: their locks have run out now. Sessions in which
+-- a frozen worker holds a transaction open are ended. A job whose row is still locked is left for the next round, and its worker with
+-- it.
 -- Called by  heartbeat
--- Writes     process, worker, event_listener; as _recover_jobs
+-- Writes     process, worker, event_listener; as _end_lease
 -- Locks      process rows, skip locked; advisory: locks of silent processes and of their workers, tried; jobs, skip locked
-create or replace function _recover_dead_workers(p_is_steady boolean) returns jsonb
+create or replace function _end_leases_of_dead(p_is_steady boolean) returns void
 language plpgsql as $$
 declare
   v_now       timestamptz := _now();
   v_process   process;
   v_is_gone   boolean;
   v_worker    worker;
-  v_ids       text[];
-  v_recovered jsonb := '[]';
 begin
   for v_process in
     select * from process p where p.heartbeat_at < v_now - interval '1250 milliseconds' order by p.id for update skip locked
@@ -26,10 +24,7 @@ begin
       -- An exchange of this worker that is still on its way may yet claim: once it is over, its jobs are seen.
       continue when not pg_try_advisory_xact_lock(_lock_key('worker', v_worker.id));
       perform _end_sessions(v_worker.id);
-      v_ids := _jobs_of_worker(v_worker.queue_id, v_worker.id);
-      perform _recover_jobs(v_worker.queue_id, v_ids, v_worker.max_stalled_count);
-      v_recovered := v_recovered || coalesce(
-        (select jsonb_agg(jsonb_build_object('queueId', v_worker.queue_id, 'id', i.id)) from unnest(v_ids) i(id)), '[]');
+      perform _end_lease(v_worker.queue_id, v_worker.id, v_now - interval '1 millisecond');
       delete from worker w
       where w.queue_id = v_worker.queue_id and w.id = v_worker.id
         and not exists (select from job_state s where s.queue_id = w.queue_id and s.worker_id = w.id and s.status = 'active');
@@ -40,6 +35,5 @@ begin
       delete from process p where p.id = v_process.id;
     end if;
   end loop;
-  return v_recovered;
 end;
 $$;
