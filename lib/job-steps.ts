@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { isConnectionError } from './db/database';
 import { JobRun } from './engine/job-run';
 import { JobTransaction, type RunKey } from './engine/job-transaction';
@@ -162,6 +163,10 @@ export class JobSteps<
    */
   async sleep(name: string, until: number | Date): Promise<void> {
     // From a sandbox, a date comes as text.
+    const isText = typeof until === 'string' && !Number.isNaN(Number(until));
+    if (isText || until === null) {
+      throw new TypeError(`job.sleep expects milliseconds, or a valid Date, not ${inspect(until)}`);
+    }
     const time = typeof until === 'number' ? { ms: until } : { until: new Date(until).getTime() };
     if (!Object.values(time).every(Number.isFinite)) {
       throw new TypeError('job.sleep expects milliseconds, or a valid Date');

@@ -225,11 +225,14 @@ export class Job<
    * @param token what the processor got as second argument; without one the lock is not checked
    */
   async moveToDelayed(timestamp: number, token: string = NO_TOKEN): Promise<void> {
-    if (!Number.isFinite(timestamp))
+    // From now, as in BullMQ: who says when, says so by the clock of this machine.
+    const delay = Math.max(Number(timestamp) - now(), 0);
+    if (!Number.isFinite(delay)) {
       throw new TypeError(`Job ${this.id} cannot be moved to the time ${timestamp}`);
+    }
     const queueId = await this.queue.queueId();
-    this.accepted(await this.store.delayJob(queueId, this.id!, token, timestamp), 'moveToDelayed');
-    this.delay = Math.max(timestamp - now(), 0);
+    this.accepted(await this.store.delayJob(queueId, this.id!, token, delay), 'moveToDelayed');
+    this.delay = delay;
     measureRun(this, 'delayed');
   }
 

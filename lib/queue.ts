@@ -190,6 +190,9 @@ export class Queue<
    * @throws Error with BullMQ's codes when the job does not exist, or has finished
    */
   async signal(jobId: string, name: string, payload: unknown = null): Promise<void> {
+    if (typeof name !== 'string' || name === '') {
+      throw new TypeError(`The name of a signal to job ${jobId} must be a text that is not empty`);
+    }
     const text = toJsonText(payload, `The payload of signal ${name}`);
     const queueId = await this.queueId();
     const outcome = await this.store.sendSignal(queueId, jobId, toStorableText(name), text);

@@ -67,6 +67,8 @@ export type AnyProcessor<
 class Run<JobType> extends Transient {
   /** Its worker was given up while it ran. */
   isLost = false;
+  /** The database is told, or has been, what became of it. */
+  isReported = false;
 
   constructor(
     readonly job: JobType,
@@ -122,6 +124,7 @@ export abstract class WorkerRuns<
           concurrency: () => this.currentConcurrency,
           cancellationOf: (job) => this.cancellationOf(job),
           onError: (error) => this.emit('error', error),
+          self: () => this,
         })
       : undefined;
     super(name, opts, backendFactory);
@@ -240,11 +243,17 @@ export abstract class WorkerRuns<
       this.ended(run);
       if (this.announceOwnCompletion(job, record)) return;
       const report = completion(job, record.token, result, this.opts.removeOnComplete);
-      const refusal = await this.report(job, record, report);
+      const refusal = await this.report(run, record, report);
       if (refusal) await this.completionRefused(run, record, refusal);
-      else this.announceCompletion(job, result);
+      else this.announceCompletion(job, result, report.settled_at);
     } catch (thrown) {
-      await this.settleThrown(run, record, thrown);
+      try {
+        await this.settleThrown(run, record, thrown);
+      } catch (error) {
+        // What was thrown, or the job itself, does not bear being looked at: it is not to be held for ever.
+        if (!run.isReported) await this.loop!.settle(record, this.moved(record));
+        throw error;
+      }
     } finally {
       this.ended(run);
     }
@@ -326,10 +335,11 @@ export abstract class WorkerRuns<
   private announceCompletion(
     job: Job<DataType, ResultType, NameType, ProgressType>,
     result: ResultType,
+    finishedOn = now(),
   ): void {
     job.attemptsMade++;
     job.returnvalue = (result || undefined) as ResultType;
-    job.finishedOn = now();
+    job.finishedOn = finishedOn;
     this.emit('completed', job, result, 'active');
     this.tracer?.completed(job, result);
   }
@@ -409,7 +419,7 @@ export abstract class WorkerRuns<
     });
     const { stacktraces, ...settlement } = report;
     this.ended(run);
-    const refusal = await this.report(job, record, settlement);
+    const refusal = await this.report(run, record, settlement);
     if (refusal) {
       this.emit('error', refusalError(refusal, record.id, 'moveToFinished'));
       return;
@@ -417,7 +427,7 @@ export abstract class WorkerRuns<
     job.attemptsMade++;
     job.failedReason = report.reason;
     job.stacktrace = stacktraces;
-    if (report.outcome === 'failed') job.finishedOn = now();
+    if (report.outcome === 'failed') job.finishedOn = settlement.settled_at ?? now();
     else job.delay = report.delay_ms ?? 0;
     this.emit('failed', job, reason, 'active');
     this.tracer?.failed(job, reason, endOf(report).end);
@@ -425,17 +435,18 @@ export abstract class WorkerRuns<
 
   /** Reports how a run ended. Resolves to why the database did not accept that, or null. */
   private report(
-    job: Job<DataType, ResultType, NameType, ProgressType>,
+    run: Run<Job<DataType, ResultType, NameType, ProgressType>>,
     record: ClaimedJob,
     settlement: Settlement,
   ): Promise<Refusal | null> {
+    run.isReported = true;
     if (record.parentId != null) {
       settlement.parent_queue_id = record.parentQueueId!;
       settlement.parent_id = record.parentId;
     }
     if (this.metricsPoints !== undefined) settlement.metrics_points = this.metricsPoints;
     return this.tracer
-      ? this.reportTraced(this.tracer, job, record, settlement)
+      ? this.reportTraced(this.tracer, run.job, record, settlement)
       : this.loop!.settle(record, settlement);
   }
 

@@ -351,7 +351,7 @@ export class ExchangeLoop implements Sleeper {
     answer.more ||= !isHungry;
     const isOnDisk =
       answer.deferred && reports.length > 0 ? flusher?.flushed(FLUSH_WITHIN_MS) : undefined;
-    this.outbox.answered(reports, answer.refused, isOnDisk);
+    this.outbox.answered(reports, answer.refused, answer.now, isOnDisk);
     return answer;
   }
 

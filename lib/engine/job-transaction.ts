@@ -286,8 +286,8 @@ class RunStore extends Store {
     super(executor, schema);
   }
 
-  override async delayJob(queueId: number, id: string, token: string, runAt: number) {
-    const outcome = await super.delayJob(queueId, id, this.tokenFor(queueId, id, token), runAt);
+  override async delayJob(queueId: number, id: string, token: string, ms: number) {
+    const outcome = await super.delayJob(queueId, id, this.tokenFor(queueId, id, token), ms);
     return this.noted(queueId, id, outcome);
   }
 

@@ -108,8 +108,14 @@ export class Outbox {
     }, REFUSED_MS);
   }
 
-  /** The answer to these. With `isOnDisk` it counts only when that has resolved, and after those that came before. */
-  answered(reports: Report[], refused: Refused, isOnDisk: Promise<void> | undefined): void {
+  /** The answer to these, as of a time of the database. With `isOnDisk` it counts only when that has resolved, and after those that came before. */
+  answered(
+    reports: Report[],
+    refused: Refused,
+    at: number,
+    isOnDisk: Promise<void> | undefined,
+  ): void {
+    for (const { settlement } of reports) settlement.settled_at = at;
     if (!isOnDisk && !this.isConfirming) {
       this.deliver(reports, refused);
       return;

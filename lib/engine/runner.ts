@@ -14,6 +14,8 @@ export interface Runner<JobType, ResultType> {
 
 /** The worker that a runner runs jobs for. */
 export interface RunnerHost extends SandboxHost {
+  /** What a processor is called on: the worker. */
+  self(): object;
   /** The signal by which a job is cancelled; makes one where there is none. */
   cancellationOf(job: object): AbortSignal | undefined;
 }
@@ -42,7 +44,7 @@ export function runnerOf<JobType extends SandboxableJob, ResultType>(
       // No async function around the processor: each costs 500 bytes a job.
       run: (job, token, signal) => {
         try {
-          return Promise.resolve(processor(job, token, signal)).then((result) =>
+          return Promise.resolve(processor.call(host.self(), job, token, signal)).then((result) =>
             isStream(result) ? drain(result, job) : (result as ResultType),
           );
         } catch (error) {

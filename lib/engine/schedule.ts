@@ -50,33 +50,34 @@ export async function upsertSchedule(
   const data = toJsonText(template.data, `The data of job ${name}`);
   checkJobOptions(name, data, template.opts);
   const opts = toJsonText(template.opts, `The options of job ${name}`);
-  const slot = repeat.pattern
-    ? await nextSlot(await store.getTime(), resolved, name, strategy)
-    : undefined;
-  const upserted = await store.upsertScheduler(
-    queueId,
-    id,
-    {
-      name,
-      data,
-      opts,
-      repeat: JSON.stringify(repeat),
-      every_ms: repeat.every,
-      offset_ms: (repeat.every && repeat.offset) || undefined,
-      pattern: repeat.pattern,
-      tz: repeat.tz,
-      startDate: repeat.startDate,
-      endDate: repeat.endDate,
-      run_limit: repeat.limit,
-      run_count: (repeat.count ?? 0) + 1,
-    },
-    slot,
-  );
+  const settings = {
+    name,
+    data,
+    opts,
+    repeat: JSON.stringify(repeat),
+    every_ms: repeat.every,
+    offset_ms: (repeat.every && repeat.offset) || undefined,
+    pattern: repeat.pattern,
+    tz: repeat.tz,
+    startDate: repeat.startDate,
+    endDate: repeat.endDate,
+    run_limit: repeat.limit,
+    run_count: (repeat.count ?? 0) + 1,
+  };
+  const next = async (after: number) => nextSlot(after, resolved, name, strategy);
+  let slot = repeat.pattern ? await next(await store.getTime()) : undefined;
+  let upserted = await store.upsertScheduler(queueId, id, settings, slot);
+  // One that was promoted has run before its time.
+  for (let i = 1; i < MAX_SLOTS && upserted.outcome === 'slot_used'; i++) {
+    slot = await next(slot!);
+    upserted = await store.upsertScheduler(queueId, id, settings, slot);
+  }
   if (upserted.outcome === 'past_end') {
     throw new Error('End date must be greater than current timestamp');
   }
-  if (upserted.outcome === 'id_taken' || upserted.outcome === 'slots_taken') {
-    throw slotError(upserted.outcome);
+  if (upserted.outcome === 'slots_taken') throw slotError('slots_taken');
+  if (upserted.outcome === 'id_taken' || upserted.outcome === 'slot_used') {
+    throw slotError('id_taken');
   }
   return upserted;
 }
@@ -114,7 +115,7 @@ export async function putOff(
   queueId: number,
   { id, token }: Pick<ClaimedJob, 'id' | 'token'>,
 ): Promise<void> {
-  await store.delayJob(queueId, id, token, (await store.getTime()) + PUT_OFF_MS);
+  await store.delayJob(queueId, id, token, PUT_OFF_MS);
 }
 
 /** The slot of a pattern that follows this time, never before it. */

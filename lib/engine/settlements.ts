@@ -57,12 +57,12 @@ export async function failure(
     : NO_RETRY;
   const limit = job.opts.stackTraceLimit;
   const traces = [...(job.stacktrace ?? [])];
-  if (error.stack) traces.push(toStorableText(error.stack));
+  if (error.stack) traces.push(toStorableText(String(error.stack)));
   const stacktraces = limit === undefined ? traces : limit === 0 ? [] : traces.slice(-limit);
   const report = {
     id: job.id!,
     token,
-    reason: toStorableText(error.message),
+    reason: toStorableText(String(error.message)),
     stacktrace: JSON.stringify(stacktraces),
     stacktraces,
     has_parent: job.parentKey !== undefined,

@@ -35,22 +35,20 @@ export function lastOf(
     : lastOfObservable(stream, save, cancellation);
 }
 
-/** Iterable things, such as an array or a stream of bytes, may well be a result: they have no `next`. */
+/** What a generator function returns. Other iterators, and what is iterable, may well be a result. */
 function isIteration(result: unknown): result is Iteration {
-  const candidate = result as Partial<Iteration & AsyncIterable<unknown> & Iterable<unknown>>;
-  return (
-    typeof result === 'object' &&
-    result !== null &&
-    typeof candidate.next === 'function' &&
-    typeof (candidate[Symbol.asyncIterator] ?? candidate[Symbol.iterator]) === 'function'
-  );
+  const tag = Object.prototype.toString.call(result);
+  return tag === '[object Generator]' || tag === '[object AsyncGenerator]';
 }
 
+/** An Observable says that it is one (TC39 proposal, RxJS). Something else with a method `subscribe` may well be a result. */
 function isSubscribable(result: unknown): result is Subscribable {
+  if (typeof result !== 'object' || result === null) return false;
+  const candidate = result as Partial<Subscribable> & Record<PropertyKey, unknown>;
+  const { observable } = Symbol as { observable?: symbol };
   return (
-    typeof result === 'object' &&
-    result !== null &&
-    typeof (result as Partial<Subscribable>).subscribe === 'function'
+    typeof candidate.subscribe === 'function' &&
+    typeof (candidate[observable ?? '@@observable'] ?? candidate['@@observable']) === 'function'
   );
 }
 

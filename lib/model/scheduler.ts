@@ -23,7 +23,7 @@ export interface SchedulerSettings {
 /** What became of an upsert; the job is that for the next slot. Unless `ok`, nothing has changed. */
 export type UpsertedScheduler =
   | { outcome: 'ok'; job: { id: string; opts: object; delay: number; timestamp: number } }
-  | { outcome: 'past_end' | 'over' | 'id_taken' | 'slots_taken' };
+  | { outcome: 'past_end' | 'over' | 'id_taken' | 'slots_taken' | 'slot_used' };
 
 /** What became of a scheduler when a worker picked one of its jobs up. */
 export type AdvanceOutcome = 'ok' | 'not_current' | 'over' | 'id_taken' | 'slots_taken';

@@ -40,6 +40,8 @@ export interface Exchange {
   more: boolean;
   /** Milliseconds until there is a reason to look again, or null. */
   wakeIn: number | null;
+  /** When it was, in milliseconds since 1970. */
+  now: number;
   /** Committed, but not yet on disk. */
   deferred: boolean;
   /** Where claims to come have to look, if that was asked for and could be told. */

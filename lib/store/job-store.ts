@@ -225,9 +225,9 @@ export class JobStore extends QueueStore {
     return (await this.value('extend_locks', queueId, JSON.stringify(locks), duration)) ?? [];
   }
 
-  async delayJob(queueId: number, id: string, token: string, runAt: number): Promise<Outcome> {
-    const time = toMilliseconds('The timestamp', runAt);
-    return (await this.text('delay_job', queueId, id, token, time)) as Outcome;
+  async delayJob(queueId: number, id: string, token: string, ms: number): Promise<Outcome> {
+    const delay = toMilliseconds('The delay', ms);
+    return (await this.text('delay_job', queueId, id, token, delay)) as Outcome;
   }
 
   async releaseJob(queueId: number, id: string, token: string): Promise<Outcome> {

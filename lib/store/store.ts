@@ -146,6 +146,7 @@ function toExchange(jobs: ClaimedJob[], head: Partial<Exchange>): Exchange {
   return {
     jobs,
     refused: head.refused ?? null,
+    now: head.now!,
     hungry: head.hungry ?? false,
     asleep: head.asleep ?? false,
     more: head.more ?? false,

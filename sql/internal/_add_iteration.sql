@@ -31,7 +31,9 @@ begin
   ) o;
   if add_jobs(json_build_array(json_build_object(
        'position', 0, 'unit', 0, 'queue_id', p_scheduler.queue_id, 'id', p_scheduler.job_id, 'name', p_scheduler.name,
-       'data', p_scheduler.data::text, 'opts', v_opts::text, 'delay_ms', v_delay,
+       'data', p_scheduler.data::text, 'opts', v_opts::text,
+       -- Due at the slot itself, not a part of a millisecond later: jobs of one slot run in the order in which they were made.
+       'created_at', v_now, 'delay_ms', v_delay,
        'priority', (v_opts->>'priority')::integer, 'lifo', (v_opts->>'lifo')::boolean))::text)::json->>'duplicates' is not null then
     raise exception 'Job % was added by somebody else', p_scheduler.job_id using errcode = 'TQ010';
   end if;

@@ -43,8 +43,8 @@ begin
       v_ids := _release_parents_of_failed(p_queue_id, v_ids);
     end if;
     delete from job_state s where s.queue_id = p_queue_id and s.id = any(v_ids);
-    -- As in _remove_jobs.
-    delete from deduplication d where d.job_id = any(v_ids) and d.queue_id + 0 = p_queue_id;
+    -- As in _remove_jobs; what has a ttl lasts as long as that says.
+    delete from deduplication d where d.job_id = any(v_ids) and d.queue_id + 0 = p_queue_id and d.expires_at is null;
     perform _delete_rows_of_jobs(p_queue_id, v_ids);
   end loop;
 end;

@@ -36,6 +36,10 @@ begin
     elsif (v_existing.parent_queue_id, v_existing.parent_id) is distinct from (v_spec.parent_queue_id, v_spec.parent_id) then
       raise exception 'The parent job % cannot be replaced. addJob', _job_key(v_spec.parent_queue_id, v_spec.parent_id)
         using errcode = 'TQ007', detail = v_spec.id;
+    else
+      -- What its failure is to do to this parent is said anew.
+      update job_state t set on_failure = v_spec.on_failure
+      where t.queue_id = v_spec.queue_id and t.id = v_spec.id and t.finished_at is null and t.on_failure is distinct from v_spec.on_failure;
     end if;
     insert into dependency (parent_queue_id, parent_id, child_queue_id, child_id, status, value)
     values (v_spec.parent_queue_id, v_spec.parent_id, v_spec.queue_id, v_spec.id,

@@ -106,7 +106,7 @@ begin
       where d.queue_id = v_spec.queue_id and d.id = v_spec.deduplication_id;
       perform _publish_deduplicated(v_spec, v_key.job_id, v_spec.id);
     elsif not coalesce((v_opts->>'replace')::boolean, false) then
-      if (v_opts->>'extend')::boolean and (v_ttl is not null or v_keeps) then
+      if (v_opts->>'extend')::boolean and v_ttl is not null then
         update deduplication d set expires_at = _now() + _ms(v_ttl)
         where d.queue_id = v_spec.queue_id and d.id = v_spec.deduplication_id;
       end if;

@@ -2,7 +2,7 @@
 -- p_limit at once. Returns how many.
 --
 -- Moves      delayed -> waiting
--- Called by  _choose_jobs, promote_jobs
+-- Called by  _choose_jobs, _settle_jobs, promote_jobs
 -- Writes     job_state, event
 -- Locks      the jobs, skip locked
 create or replace function _promote(p_queue_id integer, p_until timestamptz, p_limit integer) returns integer

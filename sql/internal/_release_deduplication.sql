@@ -1,5 +1,5 @@
 -- Frees the deduplication ids for which jobs stood that have ended now, unless a ttl says how long; adds what was kept
--- for their end.
+-- for their end, whatever the ttl.
 -- Called by  _settle_jobs, with the ids {job id: deduplication id}
 -- Writes     deduplication; as add_jobs
 -- Locks      the deduplication ids, in order
@@ -15,7 +15,7 @@ begin
     order by d.id
     for update
   loop
-    continue when v_key.expires_at is not null or (p_ids->>v_key.job_id) is distinct from v_key.id;
+    continue when v_key.expires_at is not null and v_key.kept is null or (p_ids->>v_key.job_id) is distinct from v_key.id;
     delete from deduplication d where d.queue_id = p_queue_id and d.id = v_key.id;
     if v_key.kept is not null then
       perform add_jobs(v_key.kept::text);

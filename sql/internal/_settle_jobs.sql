@@ -7,7 +7,7 @@
 -- missing, lock_missing, lock_mismatch, not_active, pending_children, failed_children, and already_settled
 -- for a repeated report under the same token.
 --
--- Moves      active -> completed, failed, waiting, delayed, or removed
+-- Moves      active -> completed, failed, waiting, delayed, or removed; delayed -> waiting
 -- Called by  settle_and_claim, settle_jobs
 -- Writes     job_state, job (removed), dependency, deduplication, finish_count, event; as add_jobs (kept for the end of another)
 -- Locks      parents as they were when the jobs were claimed, in order of key, then the settled jobs, then parents that are new
@@ -55,6 +55,10 @@ begin
 
   if v_has_retried then
     perform _hold_wake_lock(p_queue_id);
+    if p_mode.has_due then
+      -- What was due before comes before what is tried again now.
+      perform _promote(p_queue_id, v_now, 1000);
+    end if;
   end if;
 
   -- Rows are found by primary key alone. `lock_token is not null and finished_at is null` says that a job is active

@@ -22,7 +22,7 @@ begin
   execute format(
     'select array(
        select s.id from job_state s
-       where queue_id = $1 and %s and not _is_current_iteration(s) and %s
+       where queue_id = $1 and %s and (s.finished_at is not null or not _is_current_iteration(s)) and %s
        order by %s limit $3)',
     v_which,
     case when p_state in ('completed', 'failed') then 'finished_at <= $2'

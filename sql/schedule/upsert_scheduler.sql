@@ -8,8 +8,8 @@
 -- a start or an offset, and the same interval keeps its slot.
 --
 -- Returns {outcome, job}. Outcomes: ok, with the job as _add_iteration returns it; past_end (endDate is over); over
--- (nothing is left to do within limit and endDate); id_taken, slots_taken (there are jobs in the way). Unless ok,
--- nothing has changed.
+-- (nothing is left to do within limit and endDate: a scheduler that is there ends); id_taken, slots_taken (there are jobs in the way);
+-- slot_used (that of p_slot was made by this scheduler before: the next one is to be tried). Unless ok or over, nothing has changed.
 --
 -- Moves      nothing -> waiting, delayed
 -- Called by  Store.upsertScheduler (JobScheduler.upsertJobScheduler)
@@ -56,14 +56,18 @@ begin
   end if;
   v_slot := _free_slot(p_queue_id, p_id, v_slot, coalesce(v_new.every_ms, 0), v_pending);
   if v_slot is null then
-    return json_build_object('outcome', case when v_new.every_ms is null then 'id_taken' else 'slots_taken' end);
-  elsif v_slot > v_end or v_new.run_count > v_new.run_limit then
-    return json_build_object('outcome', 'over');
+    return json_build_object('outcome', case when v_new.every_ms is not null then 'slots_taken'
+                                             when v_old.id is not null then 'slot_used'
+                                             else 'id_taken' end);
   end if;
 
   if v_pending is not null then
     delete from job_state s where s.queue_id = p_queue_id and s.id = v_pending;
     perform _delete_rows_of_jobs(p_queue_id, array[v_pending]);
+  end if;
+  if v_slot > v_end or v_new.run_count > v_new.run_limit then
+    delete from scheduler c where c.queue_id = p_queue_id and c.id = p_id;
+    return json_build_object('outcome', 'over');
   end if;
   v_new.queue_id := p_queue_id;
   v_new.id := p_id;

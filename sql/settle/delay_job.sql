@@ -1,4 +1,4 @@
--- Puts an active job back until a time, milliseconds since 1970, and gives its lock up. Attempts are not
+-- Puts an active job back for so many milliseconds, and gives its lock up. Attempts are not
 -- counted. Outcomes: ok, missing, lock_missing, lock_mismatch, not_active.
 --
 -- Moves      active -> delayed
@@ -6,13 +6,13 @@
 -- Writes     job_state, event
 -- Locks      the job
 -- Notifies   wake, event
-create or replace function delay_job(p_queue_id integer, p_id text, p_token text, p_run_at bigint) returns text
+create or replace function delay_job(p_queue_id integer, p_id text, p_token text, p_ms bigint) returns text
 language plpgsql set search_path from current as $$
 declare
   v_outcome text := _lock_active_job(p_queue_id, p_id, p_token);
 begin
   if v_outcome = 'ok' then
-    perform _delay_active_job(p_queue_id, p_id, greatest(_at(p_run_at), _now()));
+    perform _delay_active_job(p_queue_id, p_id, _now() + _ms(greatest(p_ms, 0)));
     perform _note_move(p_queue_id, p_id, p_token);
   end if;
   return v_outcome;

@@ -15,6 +15,7 @@ begin
              array[row(q.name collate "C", q.id, p_id collate "C")::text collate "C"] as path
       from queue q
       where q.name = _queue_name(p_queue) and q.prefix = _queue_prefix(p_queue)
+        and exists (select from job r where r.queue_id = q.id and r.id = p_id)
       union all
       select n.depth + 1, d.child_queue_id, q.name, d.child_id,
              d.status::text, d.value, d.reason,

@@ -24,6 +24,7 @@
 --
 -- Returns the claimed jobs in order, and as last row, with nothing but `head`, a JSON object:
 --   refused   as _settle_jobs
+--   now       when this was, in milliseconds since 1970: what was completed or failed has finished then
 --   hungry    registered as hungry
 --   asleep    nothing can be added unnoticed
 --   more      it was hungry, all slots it offered are filled now, and jobs may be left for others that sleep
@@ -79,7 +80,7 @@ begin
   end if;
   select * into v_worker from worker w where w.queue_id = p_queue_id and w.id = p_worker_id;
   if v_worker.id is null or v_worker.epoch <> p_epoch then
-    head := json_build_object('refused', v_refused, 'lost', true);
+    head := json_build_object('refused', v_refused, 'now', _epoch_ms(v_now), 'lost', true);
     return next;
     return;
   end if;
@@ -107,7 +108,7 @@ begin
   if v_is_deferred then
     perform set_config('synchronous_commit', 'off', true);
   end if;
-  head := json_build_object('refused', v_refused, 'hungry', v_is_hungry,
+  head := json_build_object('refused', v_refused, 'now', _epoch_ms(v_now), 'hungry', v_is_hungry,
                             'asleep', v_is_hungry and v_is_asleep,
                             'more', p_limit > 0 and p_is_hungry and not v_is_hungry
                                     and (p_ranges is null or _has_waiting(p_queue_id, coalesce(v_ranges, p_ranges))),

@@ -280,18 +280,24 @@ describe('job.transaction', () => {
   test('does not keep its job from being taken over when its worker is closed by force', async () => {
     const queue = on.queue();
     const inside = deferred();
-    const worker = on.worker(queue, (job) =>
-      job.transaction(async (tx) => {
-        await tx.job.updateProgress(50);
-        inside.resolve();
-        await new Promise(() => {});
-      }),
+    const worker = on.worker(
+      queue,
+      (job) =>
+        job.transaction(async (tx) => {
+          await tx.job.updateProgress(50);
+          inside.resolve();
+          await new Promise(() => {});
+        }),
+      { lockDuration: 1_000 },
     );
     await queue.add('job', {}, { jobId: 'j' });
     await inside.promise;
     await worker.close(true);
-    expect(await queue.getJob('j')).toMatchObject({ progress: 0, stalledCounter: 1 });
-    expect(await queue.getJobState('j')).toBe('waiting');
+    const progress = new Promise((resolve) => {
+      on.worker(queue, async (job) => resolve(job.progress));
+    });
+    expect(await progress).toBe(0);
+    expect(await queue.getJob('j')).toMatchObject({ stalledCounter: 1 });
   });
 
   test('is for a job that runs, and not for one that is bound to another transaction', async () => {

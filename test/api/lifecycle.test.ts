@@ -315,16 +315,18 @@ describe('Worker.close', () => {
     ).toEqual([]);
   });
 
-  test('by force waits for nothing, and others take over what ran', async () => {
+  test('by force waits for nothing, and others take over what ran when its lock would have run out', async () => {
     const queue = on.queue();
     const { state, processor } = gated();
-    const worker = on.worker(queue, processor);
+    const worker = on.worker(queue, processor, { lockDuration: 1_000 });
     await queue.add('a', {});
     await until(() => state.running === 1);
     await worker.close(true);
+    expect(await queue.getJobState('1')).toBe('active');
     const heir = on.worker(queue, async () => 'by the heir');
-    const heard = record(heir, 'completed');
-    await until(() => heard.length === 1);
+    const heard = record(heir, 'stalled', 'completed');
+    await until(() => heard.length === 2);
+    expect(heard[0]).toEqual(['stalled', '1', 'active']);
     state.open();
     const job = await queue.getJob('1');
     expect(job).toMatchObject({

@@ -466,7 +466,7 @@ describe.each([
     });
 
     test('at once by force, and its job is taken over', async () => {
-      const { queue, worker } = setUp();
+      const { queue, worker } = setUp(undefined, { lockDuration: 1_000 });
       const heard = record(worker, 'completed', 'failed', 'error');
       const [file, ledger] = [newFile(), newFile()];
       await queue.add('note exit', { file, ledger });

@@ -56,17 +56,17 @@ const refusedRuns: Outcomes = {
 /** What each function answers in each state, and the state in which it then leaves the job. */
 const matrix: [call: string, outcomes: Outcomes, after: Partial<Record<State, string>>][] = [
   [
-    "tuskmq.delay_job($1, 'j', 't', 4102444800000)",
+    "tuskmq.delay_job($1, 'j', 't', 3600000)",
     { active: 'ok', missing: 'missing', others: 'lock_missing' },
     { active: 'delayed' },
   ],
   [
-    "tuskmq.delay_job($1, 'j', 'other', 4102444800000)",
+    "tuskmq.delay_job($1, 'j', 'other', 3600000)",
     { active: 'lock_mismatch', missing: 'missing', others: 'lock_missing' },
     {},
   ],
   [
-    "tuskmq.delay_job($1, 'j', '0', 4102444800000)",
+    "tuskmq.delay_job($1, 'j', '0', 3600000)",
     { active: 'ok', missing: 'missing', others: 'not_active' },
     { active: 'delayed' },
   ],

@@ -33,6 +33,7 @@ function scene() {
       return {
         jobs,
         refused: null,
+        now: 1,
         hungry: jobs.length < limit,
         asleep: jobs.length < limit,
         more: host.hasMore,
