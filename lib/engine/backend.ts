@@ -166,8 +166,15 @@ export class Backend {
 
   private prepare(): Promise<void> {
     const { schema } = this.store;
-    const prepareSchema = this.migrates ? migrateSchema : checkSchema;
-    return this.besidePool((session) => prepareSchema(session, schema));
+    if (this.migrates) return this.besidePool((session) => migrateSchema(session, schema));
+    return this.hasServer
+      ? this.besidePool((session) => checkSchema(session, schema))
+      : checkSchema(this.executor, schema);
+  }
+
+  /** What only has the methods of a pool does not say where its server is. */
+  private get hasServer(): boolean {
+    return this.open.pool.options !== undefined;
   }
 
   /** Does something in a session of its own. */
@@ -199,7 +206,7 @@ export class Backend {
   /** The application may hold all connections of its pool, in transactions that wait for this: then beside it. */
   private async ensureQueue(prefix: string, name: string): Promise<number> {
     const onPool = ensureQueue(this.store, prefix, name);
-    if (this.open.isOwn) return onPool;
+    if (this.open.isOwn || !this.hasServer) return onPool;
     const id = await Promise.race([onPool, sleep(POOL_PATIENCE_MS)]);
     if (id !== undefined) return id;
     const beside = this.besidePool((session) => ensureQueue(this.store.on(session), prefix, name));

@@ -352,7 +352,7 @@ describe('a scheduler at work', () => {
     const queue = on.queue(on.name(), { settings: { repeatStrategy: (millis) => millis } });
     let tries = 0;
     const job = await queue.upsertJobScheduler('s', { pattern: 'custom' });
-    await on.sql('alter function tuskmq.get_time rename to no_time');
+    await on.sql('alter function tuskmq.delay_job rename to no_delay');
     try {
       const repeatStrategy = () => {
         if (++tries === 1) throw new Error('boom');
@@ -361,7 +361,7 @@ describe('a scheduler at work', () => {
       on.worker(queue, async () => {}, { settings: { repeatStrategy } });
       await until(() => job!.isCompleted());
     } finally {
-      await on.sql('alter function tuskmq.no_time rename to get_time');
+      await on.sql('alter function tuskmq.no_delay rename to delay_job');
     }
     expect(tries).toBe(2);
     expect(await queue.getJob(job!.id!)).toMatchObject({ stalledCounter: 1, attemptsMade: 1 });

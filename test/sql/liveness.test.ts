@@ -217,7 +217,11 @@ describe('a worker that is silent', () => {
     await pass(2_000);
     const { head } = await worker.claim(5, 0, [completed(jobs[0]!)]);
     const { token } = jobs[0]!;
-    expect(head).toEqual({ refused: [{ id: '1', token, outcome: 'lock_missing' }], lost: true });
+    expect(head).toEqual({
+      refused: [{ id: '1', token, outcome: 'lock_missing' }],
+      now: expect.any(Number),
+      lost: true,
+    });
     await pass(61_000);
     expect(await late.beat()).toEqual({ known: false });
   });
@@ -315,7 +319,10 @@ describe('resync_worker', () => {
     const list = JSON.stringify([{ id: held!.id, token: held!.token }]);
     await call(observer.session, resync, [queueId, worker.id, list]);
     const late = await worker.claim(5, 0, [completed(held!)]);
-    expect(late).toEqual({ jobs: [], head: { refused: null, lost: true } });
+    expect(late).toEqual({
+      jobs: [],
+      head: { refused: null, now: expect.any(Number), lost: true },
+    });
     expect(await queue.getJobCounts('active', 'waiting', 'completed')).toEqual({
       active: 0,
       waiting: 1,

@@ -97,7 +97,7 @@ describe('upsert_scheduler', () => {
     const s = await schedule(on);
     await s.upsert(every);
     await s.queue.add('x', {}, { jobId: `repeat:s:${START + 60_000}` });
-    expect(await s.upsert({ pattern: '* * * * *' }, 60_000)).toEqual({ outcome: 'id_taken' });
+    expect(await s.upsert({ pattern: '* * * * *' }, 60_000)).toEqual({ outcome: 'slot_used' });
     expect(await s.slots()).toEqual(['0 waiting', '60000 waiting']);
     expect((await s.queue.getJobScheduler('s'))?.every).toBe(1000);
   });
