@@ -183,13 +183,13 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     const { id, queueName, prefix, maxChildren = 20 } = opts;
     const depth = opts.depth || 10;
     const queue = this.queueOf(queueName, prefix);
-    const job = await Job.fromId(queue, id);
+    const job = await Job.fromId(queue, id, this.store);
     return (job && this.nodeOf(job, depth, maxChildren)) as Promise<JobNode>;
   }
 
   private async nodeOf(job: Job, depth: number, maxChildren: number): Promise<JobNode> {
     if (depth <= 1) return { job };
-    const { store } = this.backend;
+    const { store } = this;
     const queueId = await job.queue.queueId();
     const kinds = ['completed', 'pending', 'failed', 'ignored'] as const;
     const found = await Promise.all(
@@ -208,7 +208,12 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
 
   private async child({ key, id }: { key: string; id: string }): Promise<Job | undefined> {
     const { prefix, name } = parseQualifiedName(key.slice(0, -id.length - 1));
-    return Job.fromId(this.queueOf(name, prefix), id);
+    return Job.fromId(this.queueOf(name, prefix), id, this.store);
+  }
+
+  /** In the transaction to which this is bound, or else on its own. */
+  private get store(): Store {
+    return this.boundStore ?? this.backend.store;
   }
 
   private queueOf(name: string, prefix = this.opts.prefix ?? DEFAULT_PREFIX): MinimalQueue {

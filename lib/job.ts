@@ -75,8 +75,9 @@ export class Job<
   static async fromId<D = any, R = any, N extends string = string>(
     queue: MinimalQueue,
     jobId: string,
+    store: Store = queue.getBackend().store,
   ): Promise<Job<D, R, N> | undefined> {
-    const [record] = await queue.getBackend().store.getJobs(await queue.queueId(), [jobId]);
+    const [record] = await store.getJobs(await queue.queueId(), [jobId]);
     return record ? this.fromJSON<D, R, N>(queue, record) : undefined;
   }
 

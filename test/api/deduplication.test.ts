@@ -243,6 +243,30 @@ describe('deduplication with a ttl', () => {
     }
   });
 
+  test('lasts also when the job that stands for the id is removed by what others ask to keep', async () => {
+    const queue = on.queue();
+    const deduplication = { id: 'report', ttl: 3_600_000 };
+    const worker = on.worker(queue, async (job) => job.name);
+    const ran: string[] = [];
+    worker.on('completed', ({ name }) => ran.push(name));
+    await queue.add('report', {}, { deduplication });
+    await until(() => ran.length === 1);
+    await queue.add('other', {}, { removeOnComplete: 1 });
+    await until(() => ran.length === 2);
+    expect(await queue.getJob('1')).toBeUndefined();
+    expect((await queue.add('report', {}, { deduplication })).id).toBe('1');
+    expect(await queue.getDeduplicationJobId('report')).toBe('1');
+  });
+
+  test('is not shortened by an add that extends it without saying for how long', async () => {
+    const queue = on.queue();
+    await queue.add('a', {}, { deduplication: { id: 'd', ttl: 3_600_000 } });
+    await queue.add('a', {}, { deduplication: { id: 'd', extend: true, keepLastIfActive: true } });
+    on.worker(queue, async () => {});
+    await until(async () => (await queue.getCompletedCount()) === 1);
+    expect((await queue.add('a', {}, { deduplication: { id: 'd' } })).id).toBe('1');
+  });
+
   test('is forgotten by and by once it has passed', async () => {
     const queue = on.queue();
     await queue.add('first', {}, { deduplication: { id: 'd', ttl: 60_000 } });
@@ -378,6 +402,20 @@ describe('deduplication with keepLastIfActive', () => {
     end.resolve();
     await until(() => data.length === 2);
     expect(data[1]).toBe('nul \u0000');
+  });
+
+  test('adds it also when another dropped job has begun a ttl meanwhile', async () => {
+    const queue = on.queue();
+    const isOver = deferred();
+    const worker = on.worker(queue, async () => isOver.promise);
+    const isActive = new Promise((resolve) => worker.once('active', resolve));
+    await queue.add('first', {}, { deduplication: { id: 'd' } });
+    await isActive;
+    await queue.add('kept', {}, { deduplication: { id: 'd', keepLastIfActive: true } });
+    await queue.add('dropped', {}, { deduplication: { id: 'd', ttl: 60_000, extend: true } });
+    isOver.resolve();
+    await until(async () => (await queue.getCompletedCount()) === 2);
+    expect((await queue.getCompleted()).map(({ name }) => name)).toEqual(['kept', 'first']);
   });
 
   test('adds it also when the active job fails', async () => {

@@ -6,6 +6,22 @@ import { family, settled } from './family';
 const on = useInstances();
 
 describe('a child that fails for good', () => {
+  test('does to its parent what it was last added with', async () => {
+    const queue = on.queue();
+    const { job: parent } = await on.flow().add({
+      name: 'parent',
+      queueName: queue.name,
+      children: [{ name: 'child', queueName: queue.name, opts: { jobId: 'c' } }],
+    });
+    const opts = { parent: { id: parent.id!, queue: parent.queueQualifiedName } };
+    await queue.add('child', {}, { ...opts, jobId: 'c', failParentOnFailure: true });
+    on.worker(queue, async () => {
+      throw new Error('bad child');
+    });
+    await until(async () => (await queue.getFailedCount()) === 2);
+    expect((await queue.getJob(parent.id!))?.failedReason).toContain('c failed');
+  });
+
   test('keeps its parent waiting, which goes on when it is retried and completes', async () => {
     const { parents, parent, queue, tree, key } = await family(on, [
       { name: 'bad', opts: { attempts: 2 } },

@@ -102,6 +102,74 @@ describe('Worker', () => {
     expect((await queue.getFailed())[0]?.failedReason).toMatch(reason);
   });
 
+  test('calls its processor on itself', async () => {
+    const queue = on.queue();
+    let self: unknown;
+    const worker = on.worker(queue, async function (this: unknown) {
+      self = this;
+    });
+    await queue.add('a', {});
+    await until(() => self !== undefined);
+    expect(self).toBe(worker);
+  });
+
+  test('tells when a job has finished by the clock that stores it', async () => {
+    const queue = on.queue();
+    const worker = on.worker(queue, async (job) => {
+      if (job.name === 'bad') throw new Error('no');
+    });
+    const heard = record(worker, 'completed', 'failed');
+    await queue.addBulk([
+      { name: 'good', data: {} },
+      { name: 'bad', data: {} },
+    ]);
+    await until(() => heard.length === 2);
+    for (const [, job] of heard as [string, Job][]) {
+      expect(job.finishedOn).toBe((await queue.getJob(job.id!))!.finishedOn);
+    }
+  });
+
+  test.each<[string, (job: Job) => unknown]>([
+    [
+      'what it throws has no message that can be read',
+      () => {
+        throw Object.defineProperty(new Error(), 'message', {
+          get() {
+            throw new Error('unreadable');
+          },
+        });
+      },
+    ],
+    [
+      'its processor has frozen it',
+      (job) => {
+        Object.freeze(job);
+        throw new Error('frozen');
+      },
+    ],
+  ])('gives a job back when %s', async (_, processor) => {
+    const queue = on.queue();
+    let runs = 0;
+    const worker = on.worker(queue, async (job) => (runs++ === 0 ? processor(job) : 'done'));
+    const heard = record(worker, 'error', 'completed');
+    await queue.add('a', {}, { attempts: 3 });
+    await until(() => heard.length === 2);
+    expect(heard.map(([event]) => event)).toEqual(['error', 'completed']);
+  });
+
+  test('takes a stack that is no text as one', async () => {
+    const queue = on.queue();
+    on.worker(queue, async () => {
+      throw Object.assign(new Error('reason'), { stack: ['at', 'here'] });
+    });
+    await queue.add('a', {});
+    await until(async () => (await queue.getFailedCount()) === 1);
+    expect(await queue.getJob('1')).toMatchObject({
+      failedReason: 'reason',
+      stacktrace: ['at,here'],
+    });
+  });
+
   test('stores results of every JSON type, and undefined as null', async () => {
     const queue = on.queue();
     const results = [0, '', false, null, undefined, 'a\0\ud800', [1], { b: 1, a: 2 }];

@@ -261,6 +261,30 @@ describe('QueueEvents', () => {
 });
 
 describe('QueueEventsProducer', () => {
+  test('publishes events of the application in the order of the calls, though nobody waits for them', async () => {
+    const { queue, events } = await listening();
+    const heard: unknown[] = [];
+    events.on('step' as never, ((args: { n: number }) => heard.push(args.n)) as never);
+    const producer = new QueueEventsProducer(queue.name, { connection: on.url });
+    const numbers = Array.from({ length: 30 }, (_, n) => n);
+    await Promise.all(numbers.map((n) => producer.publishEvent({ eventName: 'step', n })));
+    await until(() => heard.length === numbers.length);
+    expect(heard).toEqual(numbers);
+    await producer.close();
+  });
+
+  test('tells of progress in the order of the calls, and keeps the last, by whatever it is set', async () => {
+    const { queue, events } = await listening();
+    const job = await queue.add('a', {});
+    const heard: unknown[] = [];
+    events.on('progress', ({ data }) => heard.push(data));
+    const numbers = Array.from({ length: 30 }, (_, n) => n);
+    await Promise.all(numbers.map((n) => queue.updateJobProgress(job.id!, n)));
+    await until(() => heard.length === numbers.length);
+    expect(heard).toEqual(numbers);
+    expect((await queue.getJob(job.id!))!.progress).toBe(29);
+  });
+
   test('publishes events of the application with their fields', async () => {
     const { queue, events } = await listening();
     const heard = record(events, 'shipped', 'shipped:7');

@@ -46,6 +46,29 @@ describe('attempts', () => {
     expect([job?.attemptsMade, job?.attemptsStarted]).toEqual([2, 2]);
   });
 
+  test('repeat a failed job behind those that fell due while it ran', async () => {
+    const queue = on.queue();
+    const ran: string[] = [];
+    on.worker(queue, async ({ name }) => {
+      ran.push(name);
+      if (ran.length > 1) return;
+      await until(async () => Number((await due())[0]!['n']) === 1);
+      throw new Error('no');
+    });
+    const due = async () =>
+      on.sql(
+        `select count(*) as n from tuskmq.job_state
+         where queue_id = $1 and status = 'delayed' and run_at < statement_timestamp()`,
+        [await queue.queueId()],
+      );
+    await queue.addBulk([
+      { name: 'failing', data: {}, opts: { attempts: 2 } },
+      { name: 'delayed', data: {}, opts: { delay: 100 } },
+    ]);
+    await until(() => ran.length === 3);
+    expect(ran).toEqual(['failing', 'delayed', 'failing']);
+  });
+
   test('put a lifo job back to the front, a prioritized one into its class', async () => {
     const queue = on.queue();
     const ran: string[] = [];

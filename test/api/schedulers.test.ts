@@ -133,6 +133,38 @@ describe('upsertJobScheduler', () => {
     expect(await queue.getJobScheduler('s')).not.toHaveProperty('every');
   });
 
+  test('goes on with the next slot of a pattern when the job of this one was promoted, and has run', async () => {
+    const queue = on.queue();
+    const pattern = { pattern: '0 0 1 1 *', tz: 'UTC' };
+    const promoted = await queue.upsertJobScheduler('s', pattern, { data: 1 });
+    await promoted!.promote();
+    on.worker(queue, async () => {});
+    await until(() => promoted!.isCompleted());
+    const again = await queue.upsertJobScheduler('s', pattern, { data: 2 });
+    const [first, next] = slotsOf([promoted!, again!]);
+    expect(next).toBe(defaultRepeatStrategy(first!, pattern));
+    expect((await queue.getDelayed()).map(({ data }) => data)).toEqual([2]);
+  });
+
+  test('ends a scheduler whose new end comes before its next slot', async () => {
+    const queue = on.queue();
+    await queue.upsertJobScheduler('s', { every: HOUR, startDate: (await time()) + HOUR });
+    const endDate = (await time()) + 10_000;
+    expect(await queue.upsertJobScheduler('s', { every: HOUR, endDate })).toBeUndefined();
+    expect([await queue.getJobSchedulersCount(), await queue.getDelayedCount()]).toEqual([0, 0]);
+  });
+
+  test('has jobs of one slot run in the order in which they were made', async () => {
+    const queue = on.queue();
+    const startDate = (await time()) + 1_000;
+    const ids = Array.from('bacfed');
+    for (const id of ids) await queue.upsertJobScheduler(id, { every: HOUR, startDate });
+    const ran: unknown[] = [];
+    on.worker(queue, async (job) => ran.push(job.repeatJobKey));
+    await until(() => ran.length === ids.length);
+    expect(ran).toEqual(ids);
+  });
+
   test('gives its jobs the default options of the queue', async () => {
     const queue = on.queue(on.name(), {
       defaultJobOptions: { attempts: 5, removeOnComplete: true },
@@ -436,6 +468,14 @@ describe('the current job of a scheduler', () => {
     expect(await queue.clean(0, 0, 'delayed')).toEqual([]);
     expect(await queue.clean(0, 0, 'wait')).toEqual([]);
     expect((await queue.getJobs()).map(({ id }) => id).sort()).toEqual([delayed!.id, waiting!.id]);
+  });
+
+  test('is cleaned away when it has run, and the scheduler has ended', async () => {
+    const queue = on.queue();
+    const job = await queue.upsertJobScheduler('s', { every: HOUR, limit: 1 });
+    on.worker(queue, async () => {});
+    await until(() => job!.isCompleted());
+    expect(await queue.clean(0, 0, 'completed')).toEqual([job!.id]);
   });
 
   test('can be removed once it is not the current one any more', async () => {

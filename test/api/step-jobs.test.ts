@@ -69,6 +69,25 @@ describe('a job of steps', () => {
     expect(job.attemptsMade).toBe(1);
   });
 
+  test('is delayed for as long as it asks, whatever the clocks say', async () => {
+    const queue = on.queue();
+    const stored: unknown[] = [];
+    on.worker(queue, async (job, token) => {
+      // As a machine would say whose clock is an hour behind.
+      const realNow = Date.now;
+      Date.now = () => realNow() - 3_600_000;
+      const moved = job.moveToDelayed(Date.now() + 60_000, token);
+      Date.now = realNow;
+      await moved;
+      stored.push(job.delay);
+      throw new DelayedError();
+    });
+    await queue.add('a', {});
+    await until(async () => (await queue.getDelayedCount()) === 1 && stored.length === 1);
+    expect((await queue.getJob('1'))!.delay).toBe(stored[0]);
+    expect(stored[0]).toBe(60_000);
+  });
+
   test('is delayed until its time, not counted as failed', async () => {
     const queue = on.queue();
     const due = Date.now() + 3_600_000;

@@ -267,6 +267,20 @@ describe('a sleeping worker', () => {
 });
 
 describe('FlowProducer.withTransaction', () => {
+  test('reads the trees that the transaction has added', async () => {
+    const queue = on.queue();
+    const flow = on.flow();
+    const tx = await inTransaction(async (tx) => {
+      const bound = flow.withTransaction(tx);
+      const child = { name: 'child', queueName: queue.name };
+      const { job } = await bound.add({ name: 'p', queueName: queue.name, children: [child] });
+      const tree = await bound.getFlow({ id: job.id!, queueName: queue.name });
+      expect([tree.job.name, tree.children?.map(({ job }) => job.name)]).toEqual(['p', ['child']]);
+      expect(await flow.getFlow({ id: job.id!, queueName: queue.name })).toBeUndefined();
+    });
+    await tx.query('rollback');
+  });
+
   test('adds a tree at commit, or none', async () => {
     const queue = on.queue();
     const flow = on.flow();

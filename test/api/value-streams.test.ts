@@ -148,3 +148,11 @@ describe('a processor that returns an Observable', () => {
     expect(done).toEqual(['unsubscribed']);
   });
 });
+
+test.each<[string, () => unknown, unknown]>([
+  ['an object with a method subscribe', () => ({ id: 7, subscribe() {} }), { id: 7 }],
+  ['the iterator of a set', () => new Set([1, 2]).values(), {}],
+])('%s is a result as any other', async (_, result, stored) => {
+  const { job, values } = await run(async () => result());
+  expect([job.returnvalue, values]).toEqual([stored, []]);
+});

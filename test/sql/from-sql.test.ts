@@ -418,6 +418,12 @@ describe('the views', () => {
     expect(rows.map(({ tree }) => tree)).toEqual(['parent', '  child']);
   });
 
+  test('show no tree of a job that there is not', async () => {
+    const queue = on.queue();
+    await queue.waitUntilReady();
+    expect(await on.sql('select from tuskmq.flow_tree($1, $2)', [queue.name, 'none'])).toEqual([]);
+  });
+
   test('show a flow as a tree', async () => {
     const queue = on.queue();
     const child = (name: string, children = {}) => ({
