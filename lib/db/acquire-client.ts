@@ -1,5 +1,4 @@
 import type { Pool, PoolClient } from 'pg';
-import { Roster, Transient } from '../model/roster';
 
 /**
  * A client of the pool, listened to from the moment at which the pool no longer does. A promise would come
@@ -10,11 +9,10 @@ import { Roster, Transient } from '../model/roster';
  */
 export function acquireClient(pool: Pool, onError: (error: Error) => void): Promise<PoolClient> {
   return new Promise((resolve, reject) => {
-    const waiting = waitingFor(pool);
-    const waiter = new Waiter(reject);
-    waiting.add(waiter);
+    const waiting = pool.idleCount > 0 ? undefined : waitingFor(pool);
+    waiting?.add(reject);
     pool.connect((error, client) => {
-      if (!waiting.delete(waiter)) return client?.release(true);
+      if (waiting && !waiting.delete(reject)) return client?.release(true);
       if (!client) return reject(error);
       client.on('error', onError);
       resolve(client);
@@ -22,26 +20,22 @@ export function acquireClient(pool: Pool, onError: (error: Error) => void): Prom
   });
 }
 
-class Waiter extends Transient {
-  constructor(readonly reject: (error: Error) => void) {
-    super();
-  }
-}
+/** A set, not a roster: those of jobs are fast because few classes are in them. */
+const waitingByPool = new WeakMap<Pool, Set<(error: Error) => void>>();
 
-const waitingByPool = new WeakMap<Pool, Roster<Waiter>>();
-
-function waitingFor(pool: Pool): Roster<Waiter> {
+function waitingFor(pool: Pool): Set<(error: Error) => void> {
   const known = waitingByPool.get(pool);
   if (known) return known;
-  const waiting = new Roster<Waiter>();
+  const waiting = new Set<(error: Error) => void>();
   waitingByPool.set(pool, waiting);
   // A pool that ends removes its clients, each of them now or when it comes back, and serves nobody any more. What only has
   // the methods of a pool may not tell.
   pool.on?.('remove', () => {
     if (!pool.ending) return;
-    for (const waiter of waiting) {
-      waiting.delete(waiter);
-      waiter.reject(new Error('Cannot use a pool after calling end on the pool'));
+    const forgotten = [...waiting];
+    waiting.clear();
+    for (const reject of forgotten) {
+      reject(new Error('Cannot use a pool after calling end on the pool'));
     }
   });
   return waiting;

@@ -25,6 +25,8 @@ export function completion(
   return {
     id: job.id!,
     token,
+    // Its place: one that is added later costs each job an allocation.
+    settled_at: undefined,
     outcome: 'completed',
     value: toJsonText(returnValue, `The return value of job ${job.id}`),
     has_parent: job.parentKey !== undefined,

@@ -85,7 +85,7 @@ export type FailurePolicy = 'fail-parent' | 'continue-parent' | 'ignore' | 'remo
 /** What became of one active job: the fields of the SQL type `settlement`. */
 export interface Settlement {
   /** Set by the answer: when the database recorded it, in milliseconds since 1970. */
-  settled_at?: number;
+  settled_at?: number | undefined;
   id: string;
   token: string;
   outcome: 'completed' | 'failed' | 'retried' | 'moved';
