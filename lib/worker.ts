@@ -240,8 +240,8 @@ export class Worker<
   /**
    * Stops: fetches nothing more, waits for the jobs that run and for their results to be stored.
    * Idempotent.
-   * @param force without waiting: jobs that run are taken over by other workers, their results here
-   * are refused. Also while it closes already.
+   * @param force without waiting: results of jobs that run are reported by nobody, and other workers take
+   * the jobs over when `lockDuration` has passed. Also while it closes already.
    */
   override close(force = false): Promise<void> {
     if (force && this.closing && !this.closed && !this.isAbandoned) {

@@ -30,32 +30,32 @@ export interface PostgresPool {
 
 /** What every class takes. */
 export interface BaseOptions<Connection = ConnectionOptions> {
-  connection?: Connection;
+  connection?: Connection | undefined;
   /** The schema that holds the queues. Default `tuskmq`. */
-  schema?: string;
+  schema?: string | undefined;
   /**
    * Bring the schema up to date when it is first used. Default true; with false, an unfit schema is
    * an error.
    */
-  migrate?: boolean;
+  migrate?: boolean | undefined;
   /**
    * Connections that `job.transaction` and the transactions of steps may hold at the same time in
    * this process, beside those of `connection`: the largest number that is given. More than that
    * wait for one to be free. Default 10.
    */
-  transactionConnections?: number;
+  transactionConnections?: number | undefined;
   /** Namespace of queues in a schema. Default `bull`. */
-  prefix?: string;
+  prefix?: string | undefined;
   /** A `pino` logger, or one with its methods. Default: silent. */
-  logger?: Logger;
+  logger?: Logger | undefined;
   /** What traces and measures what is done through this instance. Default: nothing does. */
-  telemetry?: Telemetry;
+  telemetry?: Telemetry | undefined;
   /** BullMQ's, of its connections to Redis: without effect. */
-  blockingConnection?: boolean;
+  blockingConnection?: boolean | undefined;
   /** BullMQ's, of the version of Redis: without effect. */
-  skipVersionCheck?: boolean;
+  skipVersionCheck?: boolean | undefined;
   /** BullMQ's, of its connections to Redis: without effect. */
-  skipWaitingForReady?: boolean;
+  skipWaitingForReady?: boolean | undefined;
 }
 
 /** The part of a `pino` logger that is used. */

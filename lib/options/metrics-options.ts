@@ -1,7 +1,7 @@
 /** What a worker counts for `queue.getMetrics`. */
 export interface MetricsOptions {
   /** Minutes to keep, each with its count of completed and of failed jobs. Default: one week. */
-  maxDataPoints?: number;
+  maxDataPoints?: number | undefined;
 }
 
 /** Spans of time in minutes, for `maxDataPoints`. The month is BullMQ's, of eight weeks. */

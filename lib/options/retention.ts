@@ -10,9 +10,9 @@ export type KeepJobs =
       /** Seconds. Jobs that finished longer ago are removed when a job finishes. */
       age: number;
       /** As above. */
-      count?: number;
+      count?: number | undefined;
       /** At most so many are removed by age at one time. Default 1,000. */
-      limit?: number;
+      limit?: number | undefined;
     };
 
 /**
@@ -23,10 +23,10 @@ export type RemoveOn = boolean | number | KeepJobs;
 
 /** What the database is told: fields of a settlement. */
 export interface Retention {
-  remove?: boolean;
-  keep_count?: number;
-  keep_age_ms?: number;
-  keep_limit?: number;
+  remove?: boolean | undefined;
+  keep_count?: number | undefined;
+  keep_age_ms?: number | undefined;
+  keep_limit?: number | undefined;
 }
 
 /** The job's own wish, or else the worker's. */

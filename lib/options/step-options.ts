@@ -4,32 +4,32 @@ import { ID_LIMIT } from './job-options';
 
 export interface StepOptions {
   /** Tries after the first one that failed, within this run of the job. Default 0. */
-  retries?: number;
+  retries?: number | undefined;
   /**
    * What to wait before each of them: milliseconds, or as the `backoff` of a job. The worker waits
    * with the job. Default: nothing.
    */
-  backoff?: number | BackoffOptions;
+  backoff?: number | BackoffOptions | undefined;
   /**
    * Milliseconds that a try may take. Its `signal` is aborted then, its transaction rolled back, and
    * the try has failed with a `StepTimeoutError`. Default: no limit.
    */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
 export interface SignalOptions {
   /** Milliseconds to wait, from the first time on. Default: for ever. */
-  timeout?: number;
+  timeout?: number | undefined;
   /**
    * The name of the wait among the steps of the job, where signals of one name are waited for more
    * than once. Default: the name of the signal.
    */
-  step?: string;
+  step?: string | undefined;
 }
 
 export interface TransactionOptions {
   /** Default: the database's, which is `read committed` unless changed. */
-  isolation?: 'read committed' | 'repeatable read' | 'serializable';
+  isolation?: 'read committed' | 'repeatable read' | 'serializable' | undefined;
 }
 
 export interface ResolvedStepOptions {

@@ -17,18 +17,18 @@ export interface RateLimiterOptions {
 
 export interface AdvancedOptions extends AdvancedRepeatOptions {
   /** For types of `backoff` that are not built in. */
-  backoffStrategy?: BackoffStrategy;
+  backoffStrategy?: BackoffStrategy | undefined;
 }
 
 export interface WorkerOptions<Connection = ConnectionOptions>
   extends BaseOptions<Connection>,
     SandboxOptions {
   /** Stored with the jobs that it runs, as `processedBy`. */
-  name?: string;
+  name?: string | undefined;
   /** Begin to work at once. Default true; otherwise `run()` does. */
-  autorun?: boolean;
+  autorun?: boolean | undefined;
   /** Jobs that run at the same time. Default 1. */
-  concurrency?: number;
+  concurrency?: number | undefined;
   /**
    * Jobs to fetch beyond `concurrency`, for the slots that come free next. They are active while
    * they wait here, so that no other worker takes them and a job of higher priority comes behind
@@ -38,50 +38,50 @@ export interface WorkerOptions<Connection = ConnectionOptions>
    * exchange with the database is over, and holds so many: up to 500 of jobs that take no time, none of
    * those that take longer than an exchange. When no slot comes free for 20 ms, they go back. Default 0.
    */
-  prefetch?: number | 'auto';
+  prefetch?: number | 'auto' | undefined;
   /**
    * Milliseconds without a sign of life after which the jobs of this worker are taken over. Default
    * 30,000.
    */
-  lockDuration?: number;
+  lockDuration?: number | undefined;
   /**
    * Milliseconds between renewals of the lease, at most, and at least between two `locksRenewed`; it
    * is renewed every 500 ms anyway. Default: half of `lockDuration`.
    */
-  lockRenewTime?: number;
+  lockRenewTime?: number | undefined;
   /** Milliseconds between attempts to connect when the worker begins. Default 1,000. */
-  runRetryDelay?: number;
+  runRetryDelay?: number | undefined;
   /** How often a job may be taken over from a dead worker before it fails. Default 1. */
-  maxStalledCount?: number;
+  maxStalledCount?: number | undefined;
   /**
    * Milliseconds between looks for jobs of dead workers, at most; there is a look every 500 ms
    * anyway. Default 30,000.
    */
-  stalledInterval?: number;
+  stalledInterval?: number | undefined;
   /** Leave jobs of dead workers to others. Default false. */
-  skipStalledCheck?: boolean;
+  skipStalledCheck?: boolean | undefined;
   /**
    * Let the lock of each job run out after `lockDuration`, however alive the worker. Default false.
    */
-  skipLockRenewal?: boolean;
+  skipLockRenewal?: boolean | undefined;
   /**
    * How often a job may be started, steps and take-overs included, before it fails. Default: no
    * limit.
    */
-  maxStartedAttempts?: number;
+  maxStartedAttempts?: number | undefined;
   /** Seconds for which `getNextJob` waits for a job. Default 5. */
-  drainDelay?: number;
+  drainDelay?: number | undefined;
   /** Claim at most so many jobs in so many milliseconds, all workers of the queue that have a limit together. */
-  limiter?: RateLimiterOptions;
+  limiter?: RateLimiterOptions | undefined;
   /** BullMQ's, of its polls while a queue is limited: without effect. */
-  maximumRateLimitDelay?: number;
+  maximumRateLimitDelay?: number | undefined;
   /** What to remove when a job completes that has no `removeOnComplete` of its own. */
-  removeOnComplete?: KeepJobs;
+  removeOnComplete?: KeepJobs | undefined;
   /** What to remove when a job fails that has no `removeOnFail` of its own. */
-  removeOnFail?: KeepJobs;
+  removeOnFail?: KeepJobs | undefined;
   /** Count the jobs that finish, minute by minute, for `queue.getMetrics`. Default: nothing is counted. */
-  metrics?: MetricsOptions;
-  settings?: AdvancedOptions;
+  metrics?: MetricsOptions | undefined;
+  settings?: AdvancedOptions | undefined;
 }
 
 /** The options with their defaults. */

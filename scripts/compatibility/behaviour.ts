@@ -10,7 +10,7 @@ export const behaviour: Difference[] = [
   {
     what: 'jobs of a dead worker',
     bullmq: 'back after `lockDuration` and one or two `stalledInterval`s',
-    here: 'back about two seconds after its process is gone, otherwise after `lockDuration`',
+    here: 'back about two seconds after its process is gone or cut off, otherwise after `lockDuration`; never while no worker of the queue looks for stalled jobs',
     why: 'the database sees that a session ended; a blocked event loop is not taken for death',
   },
   {
@@ -76,7 +76,7 @@ export const behaviour: Difference[] = [
   {
     what: 'the clock',
     bullmq: 'each client’s',
-    here: 'the database’s; that of fake timers (Sinon, Jest, Vitest) while they are installed',
+    here: 'the database’s; that of fake timers (Sinon, Jest, Vitest) while they are installed. What `moveToDelayed` is given counts from now, by the client’s',
     why: 'clients disagree; tests move time',
   },
   {
@@ -140,6 +140,55 @@ export const behaviour: Difference[] = [
     why: 'a refusal is no change',
   },
   {
+    what: 'an upsert of a pattern whose next job was promoted, and has run',
+    bullmq: 'makes the job of that slot again',
+    here: 'makes that of the slot after it',
+    why: 'as without the upsert: the slot is done',
+  },
+  {
+    what: 'an upsert whose `endDate` or `limit` leaves nothing to do',
+    bullmq: 'the scheduler may run once more',
+    here: 'it ends at once, and the upsert resolves to undefined',
+    why: 'who says when it ends means it',
+  },
+  {
+    what: 'an add of a deduplication id that ended by hand while a job was kept for it',
+    bullmq: 'the kept job is added when the other ends',
+    here: 'it is dropped with the id',
+    why: 'who frees an id wants the next job of it to be added',
+  },
+  {
+    what: 'a listener of a queue that is bound to a transaction',
+    bullmq: 'no such thing',
+    here: 'hears nothing of what is done through the bound queue; QueueEvents tell when it has committed',
+    why: 'the transaction may yet roll back',
+  },
+  {
+    what: 'what a processor returns that has a method `subscribe`, or is an iterator',
+    bullmq: 'the result',
+    here: 'the result, unless it is an Observable, or what a generator function returns',
+    why: 'values of those are progress',
+  },
+  {
+    what: '`drained` of a worker after a `RateLimitError`',
+    bullmq: 'when nothing waits',
+    here: 'also when nothing may be fetched for a while',
+    why: 'a fetch has come back empty',
+  },
+  {
+    what: '`job.moveToWait()` of a job that is not active',
+    bullmq: 'resolves to 0',
+    here: 'rejects with -3, as all other moves',
+    why: 'nothing was moved',
+  },
+  {
+    what: 'validation of options',
+    bullmq:
+      'takes `lockRenewTime: 0`, fractions in `limiter`, names and ids of any length, texts for numbers in some places',
+    here: 'refuses what cannot be meant, with an error that names the option',
+    why: 'it would fail later, or do something else',
+  },
+  {
     what: '`opts.repeat.offset` of scheduled jobs',
     bullmq: 'may be null',
     here: 'absent instead',
@@ -172,7 +221,7 @@ export const behaviour: Difference[] = [
   {
     what: '`close(true)` and sandboxed jobs',
     bullmq: 'waits for them, up to 30 s',
-    here: 'kills their children at once; other workers take the jobs over',
+    here: 'kills their children at once; other workers take the jobs over when their locks run out',
     why: 'who forces does not want to wait',
   },
   {

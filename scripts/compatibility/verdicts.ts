@@ -417,7 +417,9 @@ export const verdicts: Verdicts = {
     attemptsMade: same(
       'a job of steps counts starts and attempts as it is delayed, refused, moved to wait and completed',
     ),
-    stalledCounter: same('a job that was taken over too often fails at its next run'),
+    stalledCounter: same(
+      'a worker that is silent leaves them to those who look for stalled jobs of its queue, by whose limit they are judged',
+    ),
     failedReason: same('Worker tells of a failed job, and stores why'),
     deferredFailure: same(
       'a child that fails for good fails its parent with failParentOnFailure, and the parent its own',
