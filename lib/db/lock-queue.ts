@@ -1,8 +1,12 @@
-import { sleep } from '../model/clock';
+import { elapsed, sleep } from '../model/clock';
 import { isLockTimeout } from './database';
 
 /** Milliseconds between two tries, so that one that waits alone does not occupy its connection. */
 const PAUSE_MS = 20;
+/** Waiting for longer is most likely waiting for oneself. */
+const LONG_MS = 5_000;
+/** Milliseconds between two warnings of that, at least. */
+const WARN_EVERY_MS = 60_000;
 
 /**
  * Where statements wait for locks that others hold. A statement that waits in the server keeps its connection, and a few of them would keep
@@ -12,9 +16,14 @@ const PAUSE_MS = 20;
  */
 export class LockQueue {
   private last: Promise<unknown> = Promise.resolve();
+  private warnedAt = Number.NEGATIVE_INFINITY;
 
-  /** Tries when all that wait already have tried once more. */
-  async enter<Answer>(attempt: () => Promise<Answer>): Promise<Answer> {
+  /**
+   * Tries when all that wait already have tried once more.
+   * @param what is tried, for the warning of one that waits for long
+   */
+  async enter<Answer>(attempt: () => Promise<Answer>, what: string): Promise<Answer> {
+    const since = elapsed();
     while (true) {
       const turn = this.last.then(attempt);
       this.last = turn.catch(() => {});
@@ -22,8 +31,18 @@ export class LockQueue {
         return await turn;
       } catch (error) {
         if (!isLockTimeout(error)) throw error;
+        this.warn(what, elapsed() - since);
         await sleep(PAUSE_MS);
       }
     }
+  }
+
+  private warn(what: string, waitedMs: number): void {
+    if (waitedMs < LONG_MS || elapsed() - this.warnedAt < WARN_EVERY_MS) return;
+    this.warnedAt = elapsed();
+    process.emitWarning(
+      `${what} has waited for ${Math.round(waitedMs / 1000)} s for a lock that another transaction holds, and goes on waiting. Does a transaction of this process wait for the call? What it has locked, such as the parent of a job that it added, is to be changed through it: withTransaction(tx)`,
+      { type: 'TuskMQWarning', code: 'TUSKMQ_LOCK_WAIT' },
+    );
   }
 }

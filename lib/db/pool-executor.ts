@@ -139,20 +139,24 @@ export function poolExecutor(
     return hasOwnTimeout;
   };
 
-  const waiting = async (attempt: () => Promise<Row[]>, waits: Waits): Promise<Row[]> => {
-    if (waits === 'in turn') return (await tellsOfLocks()) ? attempt() : locks.enter(attempt);
+  const waiting = async (
+    attempt: () => Promise<Row[]>,
+    waits: Waits,
+    what: string,
+  ): Promise<Row[]> => {
+    if (waits === 'in turn') return (await tellsOfLocks()) ? attempt() : locks.enter(attempt, what);
     try {
       return await attempt();
     } catch (error) {
       if (waits === 'never' || !isLockTimeout(error) || (await tellsOfLocks())) throw error;
-      return locks.enter(attempt);
+      return locks.enter(attempt, what);
     }
   };
 
   const executor = (isBrief: boolean, waits: Waits): Executor => ({
     commitsEach: true,
     query: (text, values, name) =>
-      queries.add(waiting(() => run(isBrief, text, values, name), waits)),
+      queries.add(waiting(() => run(isBrief, text, values, name), waits, name ?? text)),
   });
 
   return {

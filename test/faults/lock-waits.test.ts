@@ -213,3 +213,22 @@ describe('a worker', () => {
     expect(await queue.getCompletedCount()).toBe(1);
   });
 });
+
+test('who waits for long is told that it may be waiting for itself', async () => {
+  const queue = on.queue();
+  const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  const parent = await queue.add('parent', {});
+  const client = await on.client();
+  await client.query('begin');
+  const opts = { parent: { id: parent.id!, queue: parent.queueQualifiedName } };
+  await queue.withTransaction(client).add('child', {}, opts);
+  const changing = parent.updateProgress(1);
+  await until(() => warn.mock.calls.length > 0);
+  expect(warn.mock.calls[0]).toEqual([
+    expect.stringMatching(/update_progress has waited for \d s for a lock/),
+    expect.objectContaining({ code: 'TUSKMQ_LOCK_WAIT' }),
+  ]);
+  warn.mockRestore();
+  await client.query('commit');
+  await changing;
+});
