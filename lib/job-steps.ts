@@ -26,8 +26,8 @@ import {
   type StepOptions,
   type TransactionOptions,
 } from './options/step-options';
+import { DEFAULT_LOCK_DURATION_MS } from './options/worker-options';
 
-const DEFAULT_LOCK_DURATION_MS = 30_000;
 /** Milliseconds before a result is saved again whose answer was lost. */
 const SAVE_AGAIN_MS = 100;
 

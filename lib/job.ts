@@ -18,6 +18,7 @@ import type { JobJson } from './options/job-json';
 import { checkPriority, isLifo, type JobsOptions } from './options/job-options';
 import { metricsPoints } from './options/metrics-options';
 import type { WorkerOptions } from './options/worker-options';
+import { DEFAULT_LOCK_DURATION_MS } from './options/worker-options';
 import type { Store } from './store/store';
 
 /**
@@ -308,7 +309,7 @@ export class Job<
 
   private async fetchNext(token: string): Promise<NextJob> {
     const {
-      lockDuration = 30_000,
+      lockDuration = DEFAULT_LOCK_DURATION_MS,
       name = '',
       limiter,
     } = this.queue.opts as Pick<WorkerOptions, 'lockDuration' | 'name' | 'limiter'>;

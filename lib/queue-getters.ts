@@ -205,6 +205,7 @@ export class QueueGetters<JobBase extends Job = Job> extends QueueBase<QueueList
     return this.getDeduplicationJobId(id);
   }
 
+  /** Whether `pause` holds, on whatever instance it was called. */
   async isPaused(): Promise<boolean> {
     return (await this.settings()).paused;
   }

@@ -42,9 +42,9 @@ export class QueueSchedulers<
     repeatOpts: Omit<RepeatOptions, 'key'>,
     template: JobSchedulerTemplate<DataType, NameType> = {},
   ): Promise<Job<DataType, ResultType, NameType>> {
-    const name = template.name ?? jobSchedulerId;
-    const data = template.data ?? ({} as DataType);
-    const opts = { ...this.opts.defaultJobOptions, ...template.opts };
+    const name = template?.name ?? jobSchedulerId;
+    const data = template?.data ?? ({} as DataType);
+    const opts = { ...this.opts.defaultJobOptions, ...template?.opts };
     const scheduler = await this.jobScheduler;
     const job = await scheduler.upsertJobScheduler<DataType, ResultType, NameType>(
       jobSchedulerId,

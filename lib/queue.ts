@@ -208,6 +208,7 @@ export class Queue<
     this.announce('paused', []);
   }
 
+  /** Lets workers claim again, after `pause`. */
   async resume(): Promise<void> {
     await this.store.resumeQueue(await this.queueId());
     this.announce('resumed', []);
@@ -295,7 +296,7 @@ export class Queue<
   }
 
   /**
-   * Pauses the queue, then removes all of its jobs, events and settings.
+   * Pauses the queue, then removes all of its jobs, events, schedulers and limits; it is not paused then.
    * @param opts.force also when jobs are active. Default false.
    * @param opts.count jobs to remove in one transaction. Default 1,000.
    * @throws RangeError for a count below 1; Error when jobs are active and that is not forced, and the queue is paused then

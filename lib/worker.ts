@@ -129,7 +129,7 @@ export class Worker<
     const sleepers = this.backend.wakeUps.of(queueId);
     this.cleanups.push(() => sleepers.leave(loop));
     await sleepers.join(loop, channel);
-    this.emit('ready');
+    if (!this.closing) this.emit('ready');
     loop.prod();
   }
 

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { Pool, PoolConfig } from 'pg';
 import { InvalidConnectionError } from '../model/errors';
+import { checkText } from '../model/json';
 import { getDefaultConnection } from './default-connection';
 import { isForeignConnection, type RedisClient, type RedisSettings } from './foreign-connection';
 import type { Telemetry } from './telemetry-options';
@@ -46,7 +47,10 @@ export interface BaseOptions<Connection = ConnectionOptions> {
   transactionConnections?: number | undefined;
   /** Namespace of queues in a schema. Default `bull`. */
   prefix?: string | undefined;
-  /** A `pino` logger, or one with its methods. Default: silent. */
+  /**
+   * A `pino` logger, or one with its methods. What instances share on a connection speaks through that of the first one.
+   * Default: silent.
+   */
   logger?: Logger | undefined;
   /** What traces and measures what is done through this instance. Default: nothing does. */
   telemetry?: Telemetry | undefined;
@@ -69,8 +73,12 @@ export interface Logger {
 /** Bytes in a name of PostgreSQL, which cuts longer ones off. */
 const LONGEST_NAME = 63;
 
+/** Bytes in a prefix: with a name of the same length it is an entry of an index, which holds 2,704. */
+const LONGEST_PREFIX = 1_000;
+
 /** @throws Error for an option that cannot be; a connection is checked when it is resolved */
-export function checkBaseOptions({ schema, transactionConnections }: BaseOptions): void {
+export function checkBaseOptions({ schema, transactionConnections, prefix }: BaseOptions): void {
+  if (prefix !== undefined) checkText('prefix', prefix, LONGEST_PREFIX);
   if (schema !== undefined) {
     const bytes = typeof schema === 'string' ? Buffer.byteLength(schema) : 0;
     if (bytes < 1 || bytes > LONGEST_NAME) {

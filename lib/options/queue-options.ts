@@ -2,6 +2,7 @@ import type { BaseOptions, ConnectionOptions } from './connection-options';
 import type { DefaultJobOptions, JobsOptions } from './job-options';
 import type { AdvancedRepeatOptions } from './repeat-options';
 
+/** What a Queue takes. */
 export interface QueueOptions<Connection = ConnectionOptions> extends BaseOptions<Connection> {
   /** Options of every job of this queue that does not say otherwise. */
   defaultJobOptions?: DefaultJobOptions | undefined;
@@ -13,6 +14,7 @@ export interface QueueOptions<Connection = ConnectionOptions> extends BaseOption
   skipMetasUpdate?: boolean | undefined;
 }
 
+/** `streams.events`. */
 export interface EventStreamOptions {
   /** How many events are kept, at about. Default 10,000. */
   maxLen?: number | undefined;
@@ -32,6 +34,7 @@ export function checkQueueOptions({ streams }: QueueOptions): void {
   }
 }
 
+/** What QueueEvents take. */
 export interface QueueEventsOptions<Connection = ConnectionOptions>
   extends BaseOptions<Connection> {
   /** Begin to listen at once. Default true; otherwise `run()` does. */
@@ -71,6 +74,7 @@ export interface FlowJob {
   children?: FlowJob[] | undefined;
 }
 
+/** What `flow.add` takes besides the flow. */
 export interface FlowOptions {
   /**
    * Options of the queues of a flow, by name; their `defaultJobOptions` hold for the flow's jobs.

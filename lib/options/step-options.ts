@@ -2,6 +2,7 @@ import { checkText } from '../model/json';
 import { type BackoffOptions, normalizeBackoff } from './backoff';
 import { ID_LIMIT } from './job-options';
 
+/** What `job.step` takes. */
 export interface StepOptions {
   /** Tries after the first one that failed, within this run of the job. Default 0. */
   retries?: number | undefined;
@@ -17,6 +18,7 @@ export interface StepOptions {
   timeout?: number | undefined;
 }
 
+/** What `job.waitForSignal` takes. */
 export interface SignalOptions {
   /** Milliseconds to wait, from the first time on. Default: for ever. */
   timeout?: number | undefined;
@@ -27,6 +29,7 @@ export interface SignalOptions {
   step?: string | undefined;
 }
 
+/** What `job.transaction` takes. */
 export interface TransactionOptions {
   /** Default: the database's, which is `read committed` unless changed. */
   isolation?: 'read committed' | 'repeatable read' | 'serializable' | undefined;

@@ -40,8 +40,8 @@ export interface WorkerOptions<Connection = ConnectionOptions>
    */
   prefetch?: number | 'auto' | undefined;
   /**
-   * Milliseconds without a sign of life after which the jobs of this worker are taken over. Default
-   * 30,000.
+   * Milliseconds without a sign of life after which the jobs of this worker are taken over; also after it was closed by force.
+   * Default 30,000.
    */
   lockDuration?: number | undefined;
   /**
@@ -51,7 +51,7 @@ export interface WorkerOptions<Connection = ConnectionOptions>
   lockRenewTime?: number | undefined;
   /** Milliseconds between attempts to connect when the worker begins. Default 1,000. */
   runRetryDelay?: number | undefined;
-  /** How often a job may be taken over from a dead worker before it fails. Default 1. */
+  /** How often a job may stall before it fails, among those that this worker takes over. Default 1. */
   maxStalledCount?: number | undefined;
   /**
    * Milliseconds between looks for jobs of dead workers, at most; there is a look every 500 ms
@@ -75,12 +75,13 @@ export interface WorkerOptions<Connection = ConnectionOptions>
   limiter?: RateLimiterOptions | undefined;
   /** BullMQ's, of its polls while a queue is limited: without effect. */
   maximumRateLimitDelay?: number | undefined;
-  /** What to remove when a job completes that has no `removeOnComplete` of its own. */
+  /** What to remove when a job completes that has no `removeOnComplete` of its own. Default: nothing. */
   removeOnComplete?: KeepJobs | undefined;
-  /** What to remove when a job fails that has no `removeOnFail` of its own. */
+  /** What to remove when a job fails that has no `removeOnFail` of its own. Default: nothing. */
   removeOnFail?: KeepJobs | undefined;
   /** Count the jobs that finish, minute by minute, for `queue.getMetrics`. Default: nothing is counted. */
   metrics?: MetricsOptions | undefined;
+  /** How long retries wait, and when schedulers run, where the application computes it. */
   settings?: AdvancedOptions | undefined;
 }
 
@@ -100,9 +101,12 @@ export type ResolvedWorkerOptions = WorkerOptions &
     >
   >;
 
+export const DEFAULT_LOCK_DURATION_MS = 30_000;
+
 /** @throws Error with BullMQ's message for a value that cannot be. */
-export function resolveWorkerOptions(opts: WorkerOptions): ResolvedWorkerOptions {
-  const { lockDuration = 30_000 } = opts;
+export function resolveWorkerOptions(given: WorkerOptions): ResolvedWorkerOptions {
+  const opts = given ?? {};
+  const { lockDuration = DEFAULT_LOCK_DURATION_MS } = opts;
   if (!(lockDuration > 0)) throw new Error('lockDuration must be greater than 0');
   const resolved: ResolvedWorkerOptions = {
     ...opts,

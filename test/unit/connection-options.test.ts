@@ -80,6 +80,8 @@ describe('checkBaseOptions', () => {
     [{ schema: '' }, "schema must be a name of 1 to 63 bytes, not ''"],
     [{ schema: 'ä'.repeat(32) }, 'schema must be a name of 1 to 63 bytes'],
     [{ schema: 7 as never }, 'schema must be a name of 1 to 63 bytes, not 7'],
+    [{ prefix: 'a\0b' }, 'prefix cannot contain the character U+0000'],
+    [{ prefix: 'p'.repeat(1_001) }, 'prefix cannot be longer than 1000 bytes'],
     [{ transactionConnections: 0 }, 'transactionConnections must be an integer greater than 0'],
     [{ transactionConnections: 1.5 }, 'transactionConnections must be an integer greater than 0'],
   ])('refuses %j', (opts, message) => {
