@@ -122,11 +122,14 @@ export class JobFamily<
     page?: Page,
   ) {
     if (opts && !page && Object.values(opts).some(Boolean)) return undefined;
-    const { cursor = 0, count = 20 } = page ?? {};
+    const cursor = Math.max(page?.cursor ?? 0, 0);
+    const count = Math.max(page?.count ?? 20, 0);
     const queueId = await this.queue.queueId();
-    const limit = page && count;
-    const rows = await this.store.getDependencies(queueId, this.id!, status, cursor, limit);
-    return { page, rows, next: rows.length === count ? cursor + count : 0 };
+    // One more, to know whether there is a page after this one.
+    const limit = page && count + 1;
+    const found = await this.store.getDependencies(queueId, this.id!, status, cursor, limit);
+    const rows = page ? found.slice(0, count) : found;
+    return { page, rows, next: found.length > rows.length ? cursor + count : 0 };
   }
 
   /** How many children ended how; only the kinds asked for when any is. */

@@ -233,6 +233,10 @@ describe('Job.getDependencies', () => {
     expect(first).toEqual({ unprocessed: expect.any(Array), nextUnprocessedCursor: 20 });
     const rest = await parent.getDependencies({ unprocessed: { cursor: 20, count: 20 } });
     expect(rest.nextUnprocessedCursor).toBe(0);
+    const last = await parent.getDependencies({ unprocessed: { cursor: 20, count: 5 } });
+    expect([last.unprocessed?.length, last.nextUnprocessedCursor]).toEqual([5, 0]);
+    const none = await parent.getDependencies({ unprocessed: { cursor: -1, count: -1 } });
+    expect(none.unprocessed).toEqual([]);
     expect(new Set([...first.unprocessed!, ...rest.unprocessed!]).size).toBe(25);
     expect(await parent.getDependenciesCount({ unprocessed: true })).toEqual({ unprocessed: 25 });
   });
