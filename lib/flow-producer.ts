@@ -29,7 +29,7 @@ export interface JobNode {
 }
 
 interface PreparedNode extends PreparedJob {
-  flow: FlowJob;
+  data: unknown;
   queue: MinimalQueue;
   children: PreparedNode[];
 }
@@ -128,7 +128,20 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     const added = await this.backend.writes.add(byLevel(trees), this.boundStore);
     // Of a root that was deduplicated, the job that stands for it.
     for (const [i, tree] of trees.entries()) tree.spec.id = added.ids[i]!;
-    return trees.map((tree) => toNode(tree, added.now));
+    return trees.map((tree) => this.toNode(tree, added.now));
+  }
+
+  private toNode({ data, queue, opts, spec, children }: PreparedNode, now: number): JobNode {
+    const job = new this.Job(queue, spec.name, data, opts, spec.id);
+    job.timestamp = opts.timestamp ?? now;
+    return children.length > 0
+      ? { job, children: children.map((child) => this.toNode(child, now)) }
+      : { job };
+  }
+
+  /** The class of the jobs that this instance makes: for a subclass that has one of its own. */
+  protected get Job(): typeof Job {
+    return Job;
   }
 
   /** Checks a job of a flow and those beneath it, and gives them ids. */
@@ -163,9 +176,10 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     const jobOpts = { ...opts.queuesOptions?.[flow.queueName]?.defaultJobOptions, ...flow.opts };
     checkDeduplication(flow, jobOpts, parent !== undefined);
     const jobId = jobOpts.jobId || newId;
+    const { data } = flow;
     const prepared = prepareJob(
       flow.name,
-      flow.data,
+      data,
       parent ? { ...jobOpts, jobId: jobOpts.jobId, parent } : jobOpts,
     );
     const asParent = { id: jobId, queue: queue.qualifiedName };
@@ -174,7 +188,7 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     prepared.spec.id = jobId;
     prepared.spec.has_children = children.length > 0;
     prepared.spec.parent_in_unit = parent !== undefined;
-    return { ...prepared, flow, queue, children };
+    return { ...prepared, data, queue, children };
   }
 
   /** A flow from one of its jobs down; undefined, which BullMQ's type does not say, when that does not exist, and once closing. */
@@ -183,7 +197,7 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     const { id, queueName, prefix, maxChildren = 20 } = opts;
     const depth = opts.depth || 10;
     const queue = this.queueOf(queueName, prefix);
-    const job = await Job.fromId(queue, id, this.store);
+    const job = await this.Job.fromId(queue, id, this.store);
     return (job && this.nodeOf(job, depth, maxChildren)) as Promise<JobNode>;
   }
 
@@ -208,7 +222,7 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
 
   private async child({ key, id }: { key: string; id: string }): Promise<Job | undefined> {
     const { prefix, name } = parseQualifiedName(key.slice(0, -id.length - 1));
-    return Job.fromId(this.queueOf(name, prefix), id, this.store);
+    return this.Job.fromId(this.queueOf(name, prefix), id, this.store);
   }
 
   /** In the transaction to which this is bound, or else on its own. */
@@ -260,12 +274,4 @@ function byLevel(trees: readonly PreparedNode[]): JobSpec[] {
     specs.push(...level.map(({ spec }) => spec));
   }
   return specs;
-}
-
-function toNode({ flow, queue, opts, spec, children }: PreparedNode, now: number): JobNode {
-  const job = new Job(queue, flow.name, flow.data, opts, spec.id);
-  job.timestamp = opts.timestamp ?? now;
-  return children.length > 0
-    ? { job, children: children.map((child) => toNode(child, now)) }
-    : { job };
 }

@@ -1,5 +1,5 @@
 import { readDependencies } from './engine/read-dependencies';
-import { Job } from './job';
+import type { Job } from './job';
 import type { QueueListener } from './model/events';
 import type { JobRecord } from './model/job-record';
 import { type JobState, type JobType, jobStates, toJobState } from './model/job-state';
@@ -179,7 +179,7 @@ export class QueueGetters<JobBase extends Job = Job> extends QueueBase<QueueList
       end,
     );
     const jobs = records.map((record) => {
-      const job = Job.fromJSON(this, record);
+      const job = this.Job.fromJSON(this, record);
       return { ...job.asJSON(), delay: job.delay, priority: job.priority };
     });
     return { ...page, jobs };

@@ -306,7 +306,7 @@ export class Queue<
     await this.pause();
     const queueId = await this.queueId();
     while (true) {
-      const removed = await this.store.obliterateQueue(queueId, force, count);
+      const removed = await this.store.obliterateQueue(queueId, Boolean(force), count);
       if (removed === null) throw new Error('Cannot obliterate queue with active jobs');
       if (removed === 0) return;
     }

@@ -9,10 +9,10 @@ import type { Pool, PoolClient } from 'pg';
  */
 export function acquireClient(pool: Pool, onError: (error: Error) => void): Promise<PoolClient> {
   return new Promise((resolve, reject) => {
-    const waiting = pool.idleCount > 0 ? undefined : waitingFor(pool);
-    waiting?.add(reject);
+    const waiting = waitingFor(pool);
+    waiting.add(reject);
     pool.connect((error, client) => {
-      if (waiting && !waiting.delete(reject)) return client?.release(true);
+      if (!waiting.delete(reject)) return client?.release(true);
       if (!client) return reject(error);
       client.on('error', onError);
       resolve(client);

@@ -18,17 +18,22 @@ export class LockQueue {
   private last: Promise<unknown> = Promise.resolve();
   private warnedAt = Number.NEGATIVE_INFINITY;
 
+  /** Tries once, when all that wait already have tried once more. Rejects when the lock is still held. */
+  tryOnce<Answer>(attempt: () => Promise<Answer>): Promise<Answer> {
+    const turn = this.last.then(attempt);
+    this.last = turn.catch(() => {});
+    return turn;
+  }
+
   /**
-   * Tries when all that wait already have tried once more.
+   * Tries when all that wait already have tried once more, until the lock is free.
    * @param what is tried, for the warning of one that waits for long
    */
   async enter<Answer>(attempt: () => Promise<Answer>, what: string): Promise<Answer> {
     const since = elapsed();
     while (true) {
-      const turn = this.last.then(attempt);
-      this.last = turn.catch(() => {});
       try {
-        return await turn;
+        return await this.tryOnce(attempt);
       } catch (error) {
         if (!isLockTimeout(error)) throw error;
         this.warn(what, elapsed() - since);

@@ -67,12 +67,20 @@ export function poolOf(config: PoolConfig): Pool {
 /** Ends a pool of ours, also when its server does not answer any more. */
 export async function endPool(pool: Pool): Promise<void> {
   const clients = clientsByPool.get(pool)!;
-  await inTime(pool.end(), () => {
+  // The pool itself says that it has ended before its idle connections have.
+  const gone = new Promise<void>((resolve) => {
+    const look = () => {
+      if (clients.size === 0) resolve();
+    };
+    pool.on('remove', look);
+    look();
+  });
+  await inTime(Promise.all([pool.end(), gone]), () => {
     for (const client of clients) destroy(client);
   });
 }
 
-async function inTime(farewell: Promise<void>, giveUp: () => void): Promise<void> {
+async function inTime(farewell: Promise<unknown>, giveUp: () => void): Promise<void> {
   const timer = setTimeout(giveUp, FAREWELL_MS);
   await farewell.finally(() => clearTimeout(timer));
 }

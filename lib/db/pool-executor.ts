@@ -19,8 +19,11 @@ const unparsed: CustomTypesConfig = { getTypeParser: () => asSent };
 
 const asSent = (value: string) => value;
 
-/** What a statement does about a lock that somebody holds: tries at once and then in turn, only in turn, or not at all. */
-export type Waits = 'patiently' | 'in turn' | 'never';
+/**
+ * What a statement does about a lock that somebody holds: tries at once and then in turn until it has it, only in turn, once when it is its
+ * turn, or not at all.
+ */
+export type Waits = 'patiently' | 'in turn' | 'once in turn' | 'never';
 
 /**
  * The pool as an executor: each statement is a transaction of its own, and keeps no connection while it waits for a lock
@@ -29,7 +32,7 @@ export type Waits = 'patiently' | 'in turn' | 'never';
 export interface PoolExecutor extends Executor {
   /**
    * The same for statements of the engine, which are brief: their connection is given up when they take too long.
-   * With `never` they reject when they would have to wait for a lock.
+   * With `once in turn` and `never` they reject when they would have to wait for a lock.
    */
   brief(waits: Waits): Executor;
   /** Resolves when no statement is under way or waits: a pool that ends leaves queued ones hanging. */
@@ -144,6 +147,7 @@ export function poolExecutor(
     waits: Waits,
     what: string,
   ): Promise<Row[]> => {
+    if (waits === 'once in turn') return locks.tryOnce(attempt);
     if (waits === 'in turn') return (await tellsOfLocks()) ? attempt() : locks.enter(attempt, what);
     try {
       return await attempt();

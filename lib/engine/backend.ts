@@ -34,6 +34,8 @@ import { WakeUps } from './wake-ups';
 
 /** How long to wait for a connection of the application's pool. */
 const POOL_PATIENCE_MS = 200;
+/** What that time resolves to. */
+const LATE = Symbol('late');
 /** Transactions that are silent for so many times as long as a heartbeat was are given up with it, where nothing else tells. */
 const SILENT_TRANSACTION = 3;
 
@@ -68,6 +70,7 @@ export class Backend {
   private users = 0;
   private readiness: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
+  private lastBeside: Promise<unknown> = Promise.resolve();
 
   /** The backend for these options, made when there is none. Nobody's until it is retained. */
   static of(opts: BaseOptions): Backend {
@@ -113,6 +116,7 @@ export class Backend {
     this.stores = {
       patient: new Store(this.executor.brief('patiently'), schema),
       inTurn: new Store(this.executor.brief('in turn'), schema),
+      onceInTurn: new Store(this.executor.brief('once in turn'), schema),
       hasty: new Store(this.executor.brief('never'), schema),
     };
     const { patient, hasty } = this.stores;
@@ -167,14 +171,9 @@ export class Backend {
   private prepare(): Promise<void> {
     const { schema } = this.store;
     if (this.migrates) return this.besidePool((session) => migrateSchema(session, schema));
-    return this.hasServer
-      ? this.besidePool((session) => checkSchema(session, schema))
-      : checkSchema(this.executor, schema);
-  }
-
-  /** What only has the methods of a pool does not say where its server is. */
-  private get hasServer(): boolean {
-    return this.open.pool.options !== undefined;
+    return this.onPoolOrBeside(checkSchema(this.executor, schema), (session) =>
+      checkSchema(session, schema),
+    );
   }
 
   /** Does something in a session of its own. */
@@ -203,14 +202,28 @@ export class Backend {
     return id;
   }
 
-  /** The application may hold all connections of its pool, in transactions that wait for this: then beside it. */
-  private async ensureQueue(prefix: string, name: string): Promise<number> {
-    const onPool = ensureQueue(this.store, prefix, name);
-    if (this.open.isOwn || !this.hasServer) return onPool;
-    const id = await Promise.race([onPool, sleep(POOL_PATIENCE_MS)]);
-    if (id !== undefined) return id;
-    const beside = this.besidePool((session) => ensureQueue(this.store.on(session), prefix, name));
-    return Promise.race([onPool, beside]);
+  private ensureQueue(prefix: string, name: string): Promise<number> {
+    return this.onPoolOrBeside(ensureQueue(this.store, prefix, name), (session) =>
+      ensureQueue(this.store.on(session), prefix, name),
+    );
+  }
+
+  /**
+   * The application may hold all connections of its pool, in transactions that wait for this: then beside it, one after the
+   * other. What only has the methods of a pool does not say where its server is.
+   */
+  private async onPoolOrBeside<Result>(
+    onPool: Promise<Result>,
+    work: (session: Session) => Promise<Result>,
+  ): Promise<Result> {
+    if (this.open.isOwn || !this.open.pool.options) return onPool;
+    const late = sleep(POOL_PATIENCE_MS).then(() => LATE);
+    const first = await Promise.race([onPool, late]);
+    if (first !== LATE) return first as Result;
+    const beside = this.lastBeside.then(() => this.besidePool(work));
+    this.lastBeside = beside.catch(() => {});
+    // There may be no connection more than those of the pool.
+    return Promise.race([onPool, beside.catch(() => onPool)]);
   }
 
   /** The store on the application's open transaction. */

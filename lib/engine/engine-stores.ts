@@ -6,6 +6,8 @@ export interface EngineStores {
   readonly patient: Store;
   /** Tries after all others that wait for locks, until it has its own. */
   readonly inTurn: Store;
+  /** The same once, and rejects when the lock is still held. */
+  readonly onceInTurn: Store;
   /** Rejects. */
   readonly hasty: Store;
 }

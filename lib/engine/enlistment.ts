@@ -60,7 +60,7 @@ export class Enlistment {
     this.host.onLost();
   }
 
-  /** Gives the worker up: what it still holds is taken over. Once, however often it is called. */
+  /** Gives the worker up: what it still holds is taken over when its lease would have run out. Once, however often it is called. */
   async end(onError: (error: Error) => void): Promise<void> {
     const { workerId } = this;
     this.workerId = undefined;

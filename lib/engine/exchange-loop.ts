@@ -15,6 +15,8 @@ import type { Sleeper } from './sleepers';
 import type { WalFlusher } from './wal-flusher';
 
 const FIRST_RETRY_MS = 100;
+/** Between two tries of a claim that meets a lock. */
+const LOCKED_MS = 20;
 const LAST_RETRY_MS = 5_000;
 /** How long results of a busy worker may wait for a flush that others share. */
 const FLUSH_WITHIN_MS = 2;
@@ -78,6 +80,8 @@ export class ExchangeLoop implements Sleeper {
   private slowLook: NodeJS.Timeout | undefined;
   private isWorkedSinceDrained = true;
   private isExchanging = false;
+  /** The last claim met a lock: reports do not travel with the next one. */
+  private isClaimLocked = false;
   private givesAnswerBack = false;
   private isStopped = false;
   private isForced = false;
@@ -86,7 +90,8 @@ export class ExchangeLoop implements Sleeper {
   private readonly held = new Roster<ClaimedJob>();
   private exchangeCount = 0;
   private readonly ranges = new ClaimRanges();
-  private readonly starts = new Set<Promise<void>>();
+  /** Jobs that wait to start. */
+  private readonly starts = new Map<ClaimedJob, Promise<void>>();
   private running: Promise<void> | undefined;
   private interruptPause: (() => void) | undefined;
   private endGathering: (() => void) | undefined;
@@ -198,17 +203,19 @@ export class ExchangeLoop implements Sleeper {
   /** Resolves when no exchange is on its way, none is due, and what was claimed has started. */
   async quiet(): Promise<void> {
     await this.running;
-    await Promise.all(this.starts);
+    await Promise.all(this.starts.values());
   }
 
   /**
-   * Claims nothing more and gives the worker up: jobs that it still holds are taken over.
+   * Claims nothing more and gives the worker up: jobs that it still holds are taken over when its lease would have run out.
    * @param isForced without delivering what is left to report
    */
   async stop(isForced: boolean): Promise<void> {
     this.isStopped = true;
     this.isForced ||= isForced;
     this.outbox.stop(isForced);
+    // They have not run, and will not.
+    if (isForced) this.giveBack([...this.starts.keys()]);
     this.hurry();
     this.wake();
     await this.running;
@@ -245,6 +252,7 @@ export class ExchangeLoop implements Sleeper {
     if (this.held.size > 1) await nextTurn();
     while (this.isDue()) {
       await this.gather();
+      if (this.isClaimLocked) this.outbox.holdUp(this.outbox.take());
       // Closed by force, or paused meanwhile.
       if (!this.isDue()) return;
       const limit = this.claimable();
@@ -304,9 +312,13 @@ export class ExchangeLoop implements Sleeper {
       if (isConflict(error)) {
         this.outbox.putBack(reports);
         this.isProdded = true;
-      } else if (isLockTimeout(error) && reports.length > 0) {
-        this.outbox.holdUp(reports);
+      } else if (isLockTimeout(error)) {
         this.isProdded = true;
+        if (reports.length > 0) this.outbox.holdUp(reports);
+        else {
+          this.isClaimLocked = true;
+          await this.pause(LOCKED_MS);
+        }
       } else if (isConnectionError(error) || isPassing(error) || reports.length === 0) {
         this.outbox.repeat(reports, error as Error);
         if (this.isForced) return undefined;
@@ -330,22 +342,26 @@ export class ExchangeLoop implements Sleeper {
     this.ranges.follow(flusher);
     const sentAt = elapsed();
     const { isHungry } = this;
-    const answer = await this.exchanges.run({
-      queueId: this.queueId,
-      workerId,
-      epoch: this.enlistment.epoch,
-      // Counted here: a database that forgets an exchange in a crash gives no token twice.
-      token: `${workerId}-${++this.exchangeCount}`,
-      reports: reports.map(({ settlement }) => settlement),
-      limit,
-      isHungry,
-      isAsleep: this.isAsleepNow,
-      // A claim alone can be made again; whoever hears of a report relies on it.
-      mayDefer: flusher !== undefined && (reports.length === 0 || !this.host.isSerial()),
-      rateLimit: this.host.rateLimit(),
-      ranges: this.ranges.text,
-      findsRanges: limit > 0 && this.ranges.areStale,
-    });
+    const answer = await this.exchanges.run(
+      {
+        queueId: this.queueId,
+        workerId,
+        epoch: this.enlistment.epoch,
+        // Counted here: a database that forgets an exchange in a crash gives no token twice.
+        token: `${workerId}-${++this.exchangeCount}`,
+        reports: reports.map(({ settlement }) => settlement),
+        limit,
+        isHungry,
+        isAsleep: this.isAsleepNow,
+        // A claim alone can be made again; whoever hears of a report relies on it.
+        mayDefer: flusher !== undefined && (reports.length === 0 || !this.host.isSerial()),
+        rateLimit: this.host.rateLimit(),
+        ranges: this.ranges.text,
+        findsRanges: limit > 0 && this.ranges.areStale,
+      },
+      this.isClaimLocked,
+    );
+    this.isClaimLocked = false;
     this.host.onExchange(elapsed() - sentAt);
     // Only the hungry are told.
     answer.more ||= !isHungry;
@@ -391,13 +407,13 @@ export class ExchangeLoop implements Sleeper {
       return;
     }
     const start = startable.then(() => {
-      this.starts.delete(start);
+      this.starts.delete(job);
       if (this.isForced) return;
       // Nobody knows whether its last try is over.
       if (this.outbox.isUnconfirmed(job)) this.giveBack([job]);
       else this.host.start(job);
     });
-    this.starts.add(start);
+    this.starts.set(job, start);
   }
 
   /**

@@ -20,16 +20,15 @@ interface Waiting {
 
 /** The database, for exchanges. */
 interface ExchangeStores {
-  patient: Pick<Store, 'settleAndClaim'>;
-  inTurn: Pick<Store, 'settleAndClaim'>;
+  onceInTurn: Pick<Store, 'settleAndClaim'>;
   hasty: Pick<Store, 'settleAndClaim' | 'settleAndClaimAll'>;
 }
 
 /**
  * The exchanges of all workers of a process. Those that come while others are on their way travel
  * together in the next transaction, and share its round trip and its commit. Each is answered for
- * itself: when a whole batch is refused, each of its exchanges is tried alone. One that only claims waits for locks; one that reports
- * rejects then, for its reports to go apart.
+ * itself: when a whole batch is refused, each of its exchanges is tried alone. None waits for a lock: it rejects, for reports to go apart,
+ * and claims to be tried again in turn.
  */
 export class Exchanges {
   private waiting: Waiting[] = [];
@@ -47,9 +46,13 @@ export class Exchanges {
     this.lanes = Math.min(connections, MOST_LANES);
   }
 
-  /** Resolves to the answer of the database, or rejects as `Store.settleAndClaim` does. */
-  run(request: ExchangeRequest): Promise<Exchange> {
-    if (!mayShare(request)) return this.exchangeAlone(request, false);
+  /**
+   * Resolves to the answer of the database, or rejects as `Store.settleAndClaim` does.
+   * @param isInTurn it has met a lock before: after all others that wait for locks
+   */
+  run(request: ExchangeRequest, isInTurn = false): Promise<Exchange> {
+    if (isInTurn) return this.stores.onceInTurn.settleAndClaim(request);
+    if (!mayShare(request)) return this.stores.hasty.settleAndClaim(request);
     return new Promise((resolve, reject) => {
       this.waiting.push({ request, resolve, reject });
       this.leaveSoon();
@@ -105,15 +108,8 @@ export class Exchanges {
     leaveLane();
   }
 
-  private sendAlone({ request, resolve, reject }: Waiting, isInTurn = false): Promise<void> {
-    return this.exchangeAlone(request, isInTurn).then(resolve, reject);
-  }
-
-  /** @param isInTurn after all others that wait for locks */
-  private exchangeAlone(request: ExchangeRequest, isInTurn: boolean): Promise<Exchange> {
-    const { patient, inTurn, hasty } = this.stores;
-    const store = request.reports.length > 0 ? hasty : isInTurn ? inTurn : patient;
-    return store.settleAndClaim(request);
+  private sendAlone({ request, resolve, reject }: Waiting): Promise<void> {
+    return this.stores.hasty.settleAndClaim(request).then(resolve, reject);
   }
 
   private async sendTogether(batch: Waiting[]): Promise<void> {
@@ -128,7 +124,7 @@ export class Exchanges {
       // Nobody knows whether it has happened; or it would be no better alone.
       const isCommon = isConnectionError(error) || (isPassing(error) && !isLockTimeout(error));
       if (isCommon) for (const { reject } of batch) reject(error as Error);
-      else await Promise.all(batch.map((call) => this.sendAlone(call, isLockTimeout(error))));
+      else await Promise.all(batch.map((call) => this.sendAlone(call)));
     }
   }
 }

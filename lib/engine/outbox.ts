@@ -5,7 +5,7 @@ import type { Refusal } from '../model/errors';
 import { InFlight } from '../model/in-flight';
 import type { ClaimedJob, Settlement } from '../model/job-record';
 import type { Roster } from '../model/roster';
-import type { RefusedSettlement } from '../store/store';
+import type { RefusedSettlement, Store } from '../store/store';
 import type { EngineStores } from './engine-stores';
 import { answerAll, Report } from './report';
 
@@ -37,6 +37,7 @@ export class Outbox {
   private readonly unconfirmed = new Set<string>();
   /** By the id of the job. */
   private readonly heldUp = new Map<string, Promise<void>>();
+  private lastTry: Promise<void> = Promise.resolve();
   private isStopped = false;
   private isForced = false;
 
@@ -50,11 +51,6 @@ export class Outbox {
   /** Whether there is something to send. */
   get isEmpty(): boolean {
     return this.waiting.length === 0;
-  }
-
-  /** Whether reports are sent that later ones have to wait for. */
-  get isConfirming(): boolean {
-    return this.confirmations.size > 0;
   }
 
   /** How many jobs have ended whose reports are held up. */
@@ -116,7 +112,7 @@ export class Outbox {
     isOnDisk: Promise<void> | undefined,
   ): void {
     for (const { settlement } of reports) settlement.settled_at = at;
-    if (!isOnDisk && !this.isConfirming) {
+    if (!isOnDisk && this.confirmations.size === 0) {
       this.deliver(reports, refused);
       return;
     }
@@ -133,15 +129,19 @@ export class Outbox {
     this.confirmations.add(confirmation).catch(this.host.onError);
   }
 
-  /** They wait for a lock that somebody holds: others are not to wait with them. */
+  /** They may wait for a lock that somebody holds: others are not to wait with them. Those without a parent come first. */
   holdUp(reports: readonly Report[]): void {
-    const byParent = new Map<string, Report[]>();
+    const siblings = new Map<string | undefined, Report[]>();
     for (const report of reports) {
       const { parent_queue_id: queueId, parent_id: id } = report.settlement;
-      const parent = `${queueId}:${id}`;
-      byParent.set(parent, [...(byParent.get(parent) ?? []), report]);
+      const parent = id === undefined ? undefined : `${queueId}:${id}`;
+      siblings.set(parent, [...(siblings.get(parent) ?? []), report]);
     }
-    for (const siblings of byParent.values()) this.sendApart(siblings, siblings.length > 1);
+    const isOne = reports.length === 1;
+    const others = siblings.get(undefined);
+    siblings.delete(undefined);
+    if (others) this.sendApart(others, isOne ? 'in turn' : 'at once');
+    for (const group of siblings.values()) this.sendApart(group, isOne ? 'in turn' : 'at once');
   }
 
   /**
@@ -181,40 +181,47 @@ export class Outbox {
     empty(reports);
   }
 
-  /** @param isTry once, and then each for itself: not all of them may be held up */
-  private sendApart(reports: Report[], isTry: boolean): void {
+  private sendApart(reports: Report[], when: 'at once' | 'in turn'): void {
     const ids = reports.map(({ settlement }) => settlement.id);
-    const sending = this.untilSettled(reports, isTry).finally(() => {
-      for (const id of ids) if (this.heldUp.get(id) === sending) this.heldUp.delete(id);
-      this.host.onDue();
-    });
+    const sending = (when === 'at once' ? this.tryOnce(reports) : this.untilSettled(reports))
+      .catch((error) => this.host.onError(error))
+      .finally(() => {
+        for (const id of ids) if (this.heldUp.get(id) === sending) this.heldUp.delete(id);
+        this.host.onDue();
+      });
     for (const id of ids) this.heldUp.set(id, sending);
-    sending.catch(this.host.onError);
   }
 
-  private async untilSettled(reports: Report[], isTry: boolean): Promise<void> {
-    const store = isTry ? this.stores.hasty : this.stores.inTurn;
-    const settlements = reports.map(({ settlement }) => settlement);
-    while (!this.isForced) {
-      try {
-        const refused = await store.settleJobs(this.queueId, settlements);
-        this.deliver(reports, refused);
-        return;
-      } catch (error) {
-        if (isTry && !isConnectionError(error)) {
-          for (const report of reports) this.sendApart([report], false);
-          return;
-        }
-        if (isConnectionError(error) || (isPassing(error) && !isLockTimeout(error))) {
-          this.repeat(reports, error as Error);
-          return;
-        }
-        if (!isLockTimeout(error) && !isConflict(error)) {
-          for (const report of reports) this.reject(report, error as Error);
-          return;
-        }
-      }
+  /** One group after the other: each that meets a lock keeps a connection for a moment. */
+  private tryOnce(reports: Report[]): Promise<void> {
+    const trying = this.lastTry.then(async () => {
+      if (this.isForced || (await this.settleApart(this.stores.hasty, reports))) return;
+      // Siblings wait for the same parent, others each for something else.
+      if (reports[0]!.settlement.parent_id !== undefined) this.sendApart(reports, 'in turn');
+      else for (const report of reports) this.sendApart([report], 'in turn');
+    });
+    this.lastTry = trying.catch(() => {});
+    return trying;
+  }
+
+  private async untilSettled(reports: Report[]): Promise<void> {
+    while (!this.isForced && !(await this.settleApart(this.stores.onceInTurn, reports))) {
       await sleep(RETRY_MS);
     }
+  }
+
+  /** Whether there is an answer, or there will be one by another way; false when a lock was in the way. */
+  private async settleApart(store: Store, reports: Report[]): Promise<boolean> {
+    try {
+      const settlements = reports.map(({ settlement }) => settlement);
+      this.deliver(reports, await store.settleJobs(this.queueId, settlements));
+    } catch (error) {
+      if (isLockTimeout(error) || isConflict(error)) return false;
+      if (isConnectionError(error) || isPassing(error)) this.repeat(reports, error as Error);
+      else if (reports.length === 1) this.reject(reports[0]!, error as Error);
+      // One of them cannot be stored: the others are not to suffer for it.
+      else for (const report of reports) this.sendApart([report], 'in turn');
+    }
+    return true;
   }
 }

@@ -69,7 +69,9 @@ export async function upsertSchedule(
   let upserted = await store.upsertScheduler(queueId, id, settings, slot);
   // One that was promoted has run before its time.
   for (let i = 1; i < MAX_SLOTS && upserted.outcome === 'slot_used'; i++) {
-    slot = await next(slot!);
+    const previous = slot!;
+    slot = await next(previous);
+    if (slot !== undefined && slot <= previous) break;
     upserted = await store.upsertScheduler(queueId, id, settings, slot);
   }
   if (upserted.outcome === 'past_end') {

@@ -35,10 +35,17 @@ export function lastOf(
     : lastOfObservable(stream, save, cancellation);
 }
 
-/** What a generator function returns. Other iterators, and what is iterable, may well be a result. */
+/**
+ * What a generator function returns, also one that was compiled for an older language. Other iterators, which cannot be thrown into, and
+ * what is iterable, may well be a result.
+ */
 function isIteration(result: unknown): result is Iteration {
-  const tag = Object.prototype.toString.call(result);
-  return tag === '[object Generator]' || tag === '[object AsyncGenerator]';
+  if (typeof result !== 'object' || result === null) return false;
+  const candidate = result as Record<PropertyKey, unknown>;
+  return (
+    ['next', 'return', 'throw'].every((method) => typeof candidate[method] === 'function') &&
+    typeof (candidate[Symbol.asyncIterator] ?? candidate[Symbol.iterator]) === 'function'
+  );
 }
 
 /** An Observable says that it is one (TC39 proposal, RxJS). Something else with a method `subscribe` may well be a result. */

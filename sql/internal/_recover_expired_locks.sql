@@ -1,5 +1,5 @@
--- Takes over jobs of these queues that were held by an explicit lock which ran out, and not by a worker's
--- lease. Returns [{queueId, id}].
+-- Takes over jobs of these queues that were held by a lock of their own which ran out, as those of dead workers are from their end on, and
+-- not by a worker's lease. Returns [{queueId, id}].
 -- Called by  heartbeat
 -- Writes     as _recover_jobs
 -- Locks      the jobs, skip locked

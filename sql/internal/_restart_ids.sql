@@ -7,6 +7,10 @@
 create or replace function _restart_ids(p_queue_id integer) returns void
 language plpgsql set lock_timeout = '10ms' as $$
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    -- An older snapshot does not see who has added jobs since.
+    return;
+  end if;
   execute format('alter sequence %s restart', (select q.id_sequence from queue q where q.id = p_queue_id));
   -- Seen now, when nobody draws any more.
   if _some_jobs(p_queue_id, 1) <> '{}' then

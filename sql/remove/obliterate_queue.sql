@@ -10,7 +10,7 @@ language plpgsql set search_path from current as $$
 declare
   v_found text[];
 begin
-  if not p_force and exists (select from job_state s where s.queue_id = p_queue_id and s.status = 'active') then
+  if p_force is not true and exists (select from job_state s where s.queue_id = p_queue_id and s.status = 'active') then
     return null;
   end if;
   delete from scheduler c where c.queue_id = p_queue_id;

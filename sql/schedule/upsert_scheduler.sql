@@ -51,21 +51,20 @@ begin
     end if;
     v_new.offset_ms := coalesce(v_new.offset_ms, v_slot % v_new.every_ms);
   end if;
-  if v_slot is null then
-    return json_build_object('outcome', 'over');
-  end if;
-  v_slot := _free_slot(p_queue_id, p_id, v_slot, coalesce(v_new.every_ms, 0), v_pending);
-  if v_slot is null then
-    return json_build_object('outcome', case when v_new.every_ms is not null then 'slots_taken'
-                                             when v_old.id is not null then 'slot_used'
-                                             else 'id_taken' end);
+  if v_slot is not null then
+    v_slot := _free_slot(p_queue_id, p_id, v_slot, coalesce(v_new.every_ms, 0), v_pending);
+    if v_slot is null then
+      return json_build_object('outcome', case when v_new.every_ms is not null then 'slots_taken'
+                                               when v_old.id is not null then 'slot_used'
+                                               else 'id_taken' end);
+    end if;
   end if;
 
   if v_pending is not null then
     delete from job_state s where s.queue_id = p_queue_id and s.id = v_pending;
     perform _delete_rows_of_jobs(p_queue_id, array[v_pending]);
   end if;
-  if v_slot > v_end or v_new.run_count > v_new.run_limit then
+  if v_slot is null or v_slot > v_end or v_new.run_count > v_new.run_limit then
     delete from scheduler c where c.queue_id = p_queue_id and c.id = p_id;
     return json_build_object('outcome', 'over');
   end if;

@@ -1,6 +1,6 @@
 -- Forgets a process that ends in good order, with its workers and listeners.
 -- Called by  Store.unregisterProcess
--- Writes     process, worker, event_listener; as _recover_jobs
+-- Writes     process, worker, event_listener; as _end_lease
 create or replace function unregister_process(p_process_id bigint) returns void
 language plpgsql set search_path from current as $$
 begin

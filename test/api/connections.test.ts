@@ -2,6 +2,7 @@ import { Pool } from 'pg';
 import { Queue } from '../../lib';
 import { TransactionPool } from '../../lib/db/transaction-pool';
 import { record, useInstances } from '../helpers/instances';
+import { startProxy } from '../helpers/tcp-proxy';
 import { until } from '../helpers/wait';
 
 const on = useInstances();
@@ -68,6 +69,27 @@ describe('connections', () => {
     await adding;
     await expect(queue.add('after', {})).rejects.toThrow(/after calling end/);
     await queue.close();
+  });
+
+  test('of a pool that ends are waited for no longer, however many were asked for in one turn', async () => {
+    const pool = new Pool({ connectionString: on.url, max: 2 });
+    const queue = on.queue(on.name(), { connection: pool });
+    await Promise.all([1, 2].map(() => queue.count()));
+    const counts = Promise.allSettled(Array.from({ length: 8 }, () => queue.count()));
+    await new Promise((resolve) => setImmediate(resolve));
+    await pool.end();
+    expect((await counts).length).toBe(8);
+    await queue.close();
+  });
+
+  test('are gone when the last instance is closed, though their server has fallen silent', async () => {
+    const proxy = await startProxy(on.url);
+    const queue = new Queue(on.name(), { connection: proxy.url });
+    await Promise.all([1, 2, 3].map((n) => queue.add('a', { n })));
+    proxy.silence();
+    await queue.close();
+    await until(() => proxy.connections === 0);
+    await proxy.close();
   });
 
   test('may be given as a configuration with a password of its own', async () => {

@@ -187,6 +187,18 @@ describe('Queue.obliterate', () => {
     },
   );
 
+  test('goes on counting in a transaction with an older snapshot', async () => {
+    const queue = on.queue();
+    await queue.waitUntilReady();
+    const tx = await on.client();
+    await tx.query('begin isolation level repeatable read');
+    await tx.query('select 1');
+    await queue.add('unseen', {});
+    await queue.withTransaction(tx).obliterate();
+    await tx.query('commit');
+    expect((await queue.add('next', {})).id).toBe('2');
+  });
+
   test('goes on counting while a transaction is open that has added a job', async () => {
     const queue = on.queue();
     await queue.addBulk([1, 2, 3].map((i) => ({ name: `${i}`, data: {} })));
@@ -204,6 +216,7 @@ describe('Queue.obliterate', () => {
   test('refuses while jobs are active, unless forced', async () => {
     const queue = await everyState();
     await expect(queue.obliterate()).rejects.toThrow('Cannot obliterate queue with active jobs');
+    await expect(queue.obliterate({ force: null as never })).rejects.toThrow('with active jobs');
     expect(await queue.isPaused()).toBe(true);
     await queue.obliterate({ force: true });
     expect(await queue.getJobs()).toEqual([]);

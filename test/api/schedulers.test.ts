@@ -152,6 +152,9 @@ describe('upsertJobScheduler', () => {
     const endDate = (await time()) + 10_000;
     expect(await queue.upsertJobScheduler('s', { every: HOUR, endDate })).toBeUndefined();
     expect([await queue.getJobSchedulersCount(), await queue.getDelayedCount()]).toEqual([0, 0]);
+    await queue.upsertJobScheduler('p', { pattern: '0 0 1 1 *' });
+    expect(await queue.upsertJobScheduler('p', { pattern: '0 0 1 1 *', endDate })).toBeUndefined();
+    expect([await queue.getJobSchedulersCount(), await queue.getDelayedCount()]).toEqual([0, 0]);
   });
 
   test('has jobs of one slot run in the order in which they were made', async () => {

@@ -1,4 +1,4 @@
-import { Job, Queue, Worker } from '../../lib';
+import { FlowProducer, Job, Queue, Worker } from '../../lib';
 import { record, useInstances } from '../helpers/instances';
 import { until } from '../helpers/wait';
 
@@ -11,6 +11,12 @@ class Greeting extends Job {
 }
 
 class GreetingQueue extends Queue {
+  protected override get Job(): typeof Job {
+    return Greeting as typeof Job;
+  }
+}
+
+class GreetingFlow extends FlowProducer {
   protected override get Job(): typeof Job {
     return Greeting as typeof Job;
   }
@@ -29,6 +35,10 @@ describe('a subclass with a class of jobs of its own', () => {
     expect((added as Greeting).greet()).toBe('Hello Ada');
     expect((await queue.getJob('1')) as Greeting).toBeInstanceOf(Greeting);
     expect((await queue.getJobs())[0]).toBeInstanceOf(Greeting);
+    const flow = new GreetingFlow({ connection: on.url });
+    const { job } = await flow.add({ name: 'f', queueName: on.name(), data: { name: 'Eve' } });
+    expect((job as Greeting).greet()).toBe('Hello Eve');
+    await flow.close();
     const worker = new GreetingWorker(queue.name, async (job) => (job as Greeting).greet(), {
       connection: on.url,
     });

@@ -156,3 +156,24 @@ test.each<[string, () => unknown, unknown]>([
   const { job, values } = await run(async () => result());
   expect([job.returnvalue, values]).toEqual([stored, []]);
 });
+
+test('a generator that was compiled for an older language runs', async () => {
+  // As TypeScript's helpers make it: a plain object.
+  const compiled = () => {
+    const values = [1, 2];
+    const step = async () => {
+      const value = values.shift();
+      return value === undefined ? { done: true, value: 'last' } : { done: false, value };
+    };
+    return {
+      next: step,
+      return: async (value: unknown) => ({ done: true, value }),
+      throw: async (error: unknown) => Promise.reject(error),
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  };
+  const { job, values } = await run(compiled as never);
+  expect([job.returnvalue, values]).toEqual(['last', [1, 2]]);
+});

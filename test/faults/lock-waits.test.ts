@@ -193,6 +193,26 @@ describe('a worker', () => {
     await worker.close();
   });
 
+  test('reports what has ended while its claims wait for a lock', async () => {
+    const queue = on.queue();
+    await queue.setGlobalConcurrency(10);
+    const isOver = deferred();
+    const worker = on.worker(queue, () => isOver.promise, { concurrency: 2 });
+    const isActive = new Promise((resolve) => worker.once('active', resolve));
+    const completed = record(worker, 'completed');
+    await queue.add('a', {});
+    await isActive;
+    const client = await on.client();
+    await client.query('begin');
+    await queue.withTransaction(client).setGlobalConcurrency(20);
+    await queue.add('b', {});
+    await on.sql('select pg_sleep(0.5)');
+    isOver.resolve();
+    await until(() => completed.length === 1);
+    await client.query('commit');
+    await until(() => completed.length === 2);
+  });
+
   test('that closes waits until what is held up is reported', async () => {
     const queue = on.queue();
     const isOver = deferred();

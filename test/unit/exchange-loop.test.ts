@@ -48,7 +48,7 @@ function scene() {
     resyncWorker: async () => 1,
     unregisterWorker: async () => {},
   } as unknown as Store;
-  const stores = { patient: store, inTurn: store, hasty: store };
+  const stores = { patient: store, inTurn: store, onceInTurn: store, hasty: store };
   const loop = new ExchangeLoop(stores, exchanges, 1, {
     freeSlots: () => host.free,
     hasIdleSlot: () => host.hasIdleSlot,

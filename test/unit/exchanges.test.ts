@@ -40,7 +40,7 @@ function recorded(connections: number) {
     settleAndClaim: async (request: ExchangeRequest) => (await call([request]))[0]!,
     settleAndClaimAll: call,
   };
-  const exchanges = new Exchanges({ patient: store, inTurn: store, hasty: store }, connections);
+  const exchanges = new Exchanges({ onceInTurn: store, hasty: store }, connections);
   /** Runs an exchange for each, and says what became of it. */
   const run = (...requests: Partial<ExchangeRequest>[]) =>
     requests.map((fields) => {

@@ -1,0 +1,68 @@
+import type { EngineStores } from '../../lib/engine/engine-stores';
+import { Outbox } from '../../lib/engine/outbox';
+import type { ClaimedJob, Settlement } from '../../lib/model/job-record';
+import { Roster } from '../../lib/model/roster';
+import { until } from '../helpers/wait';
+
+/** An outbox, and in which calls reports went apart: at once or in turn. Those of locked jobs meet a lock. */
+function scene() {
+  const calls: string[] = [];
+  const locked = new Set<string>();
+  const storeOf = (way: string) => ({
+    settleJobs: async (_: number, settlements: readonly Settlement[]) => {
+      const ids = settlements.map(({ id }) => id);
+      calls.push(`${way}: ${ids.join()}`);
+      if (ids.some((id) => locked.has(id))) throw Object.assign(new Error(), { code: '55P03' });
+      return [];
+    },
+  });
+  const stores = { hasty: storeOf('at once'), onceInTurn: storeOf('in turn') };
+  const host = { dues: 0, errors: [] as Error[] };
+  const outbox = new Outbox(stores as unknown as EngineStores, 1, new Roster(), {
+    onDue: () => host.dues++,
+    onOutOfSync: () => {},
+    onError: (error) => host.errors.push(error),
+  });
+  const settled: string[] = [];
+  const settle = (id: string, parent?: string) => {
+    const settlement: Settlement = { id, token: 't', outcome: 'completed' };
+    if (parent) Object.assign(settlement, { parent_queue_id: 1, parent_id: parent });
+    const job = { id, token: 't', attemptsMade: 0 } as ClaimedJob;
+    void outbox.settle(job, settlement).then(() => settled.push(id));
+  };
+  return { outbox, calls, locked, settled, settle, host };
+}
+
+test('what is held up goes apart: that of no parent first, siblings together, and only what meets a lock waits for it', async () => {
+  const { outbox, calls, locked, settled, settle, host } = scene();
+  for (const [id, parent] of [['a1', 'A'], ['b1', 'B'], ['u1'], ['a2', 'A'], ['u2']] as const) {
+    settle(id, parent);
+  }
+  locked.add('a1').add('u2');
+  outbox.holdUp(outbox.take());
+  expect(outbox.heldUpCount).toBe(5);
+  await until(() => settled.length === 2);
+  expect(calls.slice(0, 1)).toEqual(['at once: u1,u2']);
+  expect(calls).toContain('at once: a1,a2');
+  expect(calls).toContain('at once: b1');
+  expect(settled.sort()).toEqual(['b1', 'u1']);
+  locked.clear();
+  await until(() => settled.length === 5);
+  expect(outbox.heldUpCount).toBe(0);
+  expect(calls).toContain('in turn: a1,a2');
+  expect(calls).toContain('in turn: u1');
+  expect(host.errors).toEqual([]);
+});
+
+test('one that is alone waits for its turn, and no longer when its worker is closed by force', async () => {
+  const { outbox, calls, locked, settled, settle } = scene();
+  settle('a');
+  locked.add('a');
+  outbox.holdUp(outbox.take());
+  await until(() => calls.length === 2);
+  expect(calls).toEqual(['in turn: a', 'in turn: a']);
+  outbox.stop(true);
+  await until(() => outbox.heldUpCount === 0);
+  locked.clear();
+  expect([calls.length, settled]).toEqual([2, []]);
+});
