@@ -118,7 +118,7 @@ export class Worker<
       const channel = await store.channel('wake', queueId);
       const loop = this.loopOf(queueId);
       // Last: an attempt that fails behind it would leave a worker that nobody knows.
-      await loop.enlist();
+      await loop.register();
       return { queueId, channel, loop };
     }, this.opts.runRetryDelay);
     // Closed by force meanwhile: the end of the process, or of its lease, takes the worker with it.
@@ -134,7 +134,7 @@ export class Worker<
   }
 
   private loopOf(queueId: number): ExchangeLoop {
-    const { stores, exchanges, listener, pulse, wakeUps } = this.backend;
+    const { stores, exchanges, listener, heartbeat, wakeUps } = this.backend;
     const sleepers = wakeUps.of(queueId);
     return new ExchangeLoop(stores, exchanges, queueId, {
       freeSlots: () => this.freeSlots(),
@@ -149,7 +149,7 @@ export class Worker<
       onLost: () => this.leaseLost(),
       onError: (error) => this.emit('error', error),
       register: () =>
-        pulse.registerWorker(queueId, {
+        heartbeat.registerWorker(queueId, {
           ...this.opts,
           id: this.id,
           name: this.opts.name ?? '',
@@ -169,7 +169,7 @@ export class Worker<
     const sleepers = this.backend.wakeUps.of(queueId);
     let renewedAt = elapsed();
     this.cleanups.push(
-      this.backend.pulse.attend({
+      this.backend.heartbeat.attend({
         queueId,
         lockDuration,
         lockRenewTime,

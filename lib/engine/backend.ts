@@ -26,9 +26,9 @@ import { Store } from '../store/store';
 import type { EngineStores } from './engine-stores';
 import { ensureQueue } from './ensure-queue';
 import { Exchanges } from './exchanges';
+import { Heartbeat } from './heartbeat';
 import { JobTransaction } from './job-transaction';
 import { Listener } from './listener';
-import { Pulse } from './pulse';
 import { SharedWrites } from './shared-writes';
 import { WakeUps } from './wake-ups';
 
@@ -59,7 +59,7 @@ export class Backend {
   /** For the transactions of running jobs. */
   readonly transactions: TransactionPool;
   readonly listener: Listener;
-  readonly pulse: Pulse;
+  readonly heartbeat: Heartbeat;
   readonly wakeUps: WakeUps;
   private readonly executor: PoolExecutor;
   private readonly queueIds = new Map<string, Promise<number>>();
@@ -139,7 +139,7 @@ export class Backend {
       logger,
     );
     this.wakeUps = new WakeUps(this.listener, patient, logger);
-    this.pulse = new Pulse(
+    this.heartbeat = new Heartbeat(
       patient,
       // One that waits for a lock is simply the next one.
       hasty,
@@ -153,7 +153,7 @@ export class Backend {
       (ms) => {
         this.executor.abandon(ms, 'brief');
         // Else the session that listens would tell.
-        if (this.listener.isDeaf) this.transactions.abandon(ms * SILENT_TRANSACTION);
+        if (this.listener.cannotListen) this.transactions.abandon(ms * SILENT_TRANSACTION);
       },
       logger,
     );
@@ -242,7 +242,7 @@ export class Backend {
 
   private async close(): Promise<void> {
     await this.readiness?.catch(() => {});
-    await this.pulse.close();
+    await this.heartbeat.close();
     await this.listener.close();
     await this.transactions.close();
     if (!this.open.isOwn) return;

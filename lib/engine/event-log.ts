@@ -30,7 +30,7 @@ export class EventLog {
     await this.backend.store.configureEvents(queueId, this.options);
     // A log is trimmed with heartbeats; where there are only producers, nobody else has one.
     if (this.options.log && !this.isClosed) {
-      this.stopTending = this.backend.pulse.attendListener(() => {});
+      this.stopTending = this.backend.heartbeat.attendListener(() => {});
     }
   }
 }

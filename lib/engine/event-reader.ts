@@ -48,7 +48,7 @@ export class EventReader {
       const now = await this.register();
       this.after = lastEventId ?? now;
       this.cleanups.push(
-        this.backend.pulse.attendListener(() => void this.register().catch(this.onError)),
+        this.backend.heartbeat.attendListener(() => void this.register().catch(this.onError)),
       );
       const channel = await this.backend.store.channel('event', this.queueId);
       this.cleanups.push(await this.backend.listener.subscribe(channel, () => this.look()));
@@ -72,7 +72,7 @@ export class EventReader {
   }
 
   private async register(): Promise<string> {
-    const { id, after } = await this.backend.pulse.registerListener(this.queueId);
+    const { id, after } = await this.backend.heartbeat.registerListener(this.queueId);
     this.listenerId = id;
     return after;
   }

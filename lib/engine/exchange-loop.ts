@@ -7,9 +7,9 @@ import { Roster } from '../model/roster';
 import type { Exchange, RateLimit } from '../store/store';
 import { ClaimRanges } from './claim-ranges';
 import type { EngineStores } from './engine-stores';
-import { type EnlistedHost, Enlistment } from './enlistment';
 import type { Exchanges } from './exchanges';
 import { Outbox } from './outbox';
+import { type RegisteredHost, Registration } from './registration';
 import type { Report } from './report';
 import type { Sleeper } from './sleepers';
 import type { WalFlusher } from './wal-flusher';
@@ -24,7 +24,7 @@ const FLUSH_WITHIN_MS = 2;
 const SLOW_LOOK_MS = 50;
 
 /** The worker that a loop fetches and reports for. */
-export interface LoopHost extends Pick<EnlistedHost, 'register' | 'onLost'> {
+export interface LoopHost extends Pick<RegisteredHost, 'register' | 'onLost'> {
   /** How many jobs more could run now, or be held for those that run; 0 while paused. */
   freeSlots(): number;
   /** Whether a job could run at once. */
@@ -95,7 +95,7 @@ export class ExchangeLoop implements Sleeper {
   private running: Promise<void> | undefined;
   private interruptPause: (() => void) | undefined;
   private endGathering: (() => void) | undefined;
-  private readonly enlistment: Enlistment;
+  private readonly registration: Registration;
   private readonly outbox: Outbox;
 
   constructor(
@@ -107,11 +107,11 @@ export class ExchangeLoop implements Sleeper {
     this.outbox = new Outbox(stores, queueId, this.held, {
       onDue: () => this.wake(),
       onOutOfSync: () => {
-        this.enlistment.isOutOfSync = true;
+        this.registration.isOutOfSync = true;
       },
       onError: (error) => host.onError(error),
     });
-    this.enlistment = new Enlistment(stores.patient, queueId, this.held, {
+    this.registration = new Registration(stores.patient, queueId, this.held, {
       register: () => host.register(),
       onRenewed: () => {
         this.isHungry = false;
@@ -127,8 +127,8 @@ export class ExchangeLoop implements Sleeper {
   }
 
   /** Makes the worker known, before its first exchange. */
-  async enlist(): Promise<void> {
-    await this.enlistment.renew();
+  async register(): Promise<void> {
+    await this.registration.renew();
   }
 
   /** Looks for jobs, now or as soon as the current exchange is over. */
@@ -196,7 +196,7 @@ export class ExchangeLoop implements Sleeper {
     if (jobs.length === 0) return;
     this.givesAnswerBack ||= this.isExchanging;
     for (const job of jobs) this.held.delete(job);
-    this.enlistment.isOutOfSync = true;
+    this.registration.isOutOfSync = true;
     this.prod();
   }
 
@@ -219,7 +219,7 @@ export class ExchangeLoop implements Sleeper {
     this.hurry();
     this.wake();
     await this.running;
-    await this.enlistment.end(this.host.onError);
+    await this.registration.end(this.host.onError);
   }
 
   /** Those that wait to start have theirs, and those whose reports are held up. */
@@ -280,7 +280,7 @@ export class ExchangeLoop implements Sleeper {
     if (this.isStopped) return false;
     const isClosing = this.host.isClosing();
     // What is not known to be in vain is tried before the end.
-    if (this.enlistment.isOutOfSync && !(isClosing && this.retryMs > FIRST_RETRY_MS)) return true;
+    if (this.registration.isOutOfSync && !(isClosing && this.retryMs > FIRST_RETRY_MS)) return true;
     if (isClosing && (this.held.size === 0 || this.retryMs > FIRST_RETRY_MS)) return false;
     // A worker whose slots are all taken, or that waits for its last jobs, is not to be notified.
     if (this.claimable() === 0) return this.isHungry && this.starts.size === 0;
@@ -299,7 +299,7 @@ export class ExchangeLoop implements Sleeper {
   /** One exchange; undefined when it has to be repeated. */
   private async exchange(reports: Report[], limit: number): Promise<Exchange | undefined> {
     try {
-      const workerId = await this.enlistment.renew();
+      const workerId = await this.registration.renew();
       this.isExchanging = true;
       this.givesAnswerBack = false;
       const answer = await this.send(workerId, reports, limit);
@@ -326,7 +326,7 @@ export class ExchangeLoop implements Sleeper {
         this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS);
       } else {
         // Nobody knows whether it has claimed before it failed.
-        this.enlistment.isOutOfSync ||= limit > 0;
+        this.registration.isOutOfSync ||= limit > 0;
         if (reports.length === 1) this.outbox.reject(reports[0]!, error as Error);
         // One of them cannot be stored: the others are not to suffer for it.
         else for (const report of reports) await this.exchange([report], 0);
@@ -346,7 +346,7 @@ export class ExchangeLoop implements Sleeper {
       {
         queueId: this.queueId,
         workerId,
-        epoch: this.enlistment.epoch,
+        epoch: this.registration.epoch,
         // Counted here: a database that forgets an exchange in a crash gives no token twice.
         token: `${workerId}-${++this.exchangeCount}`,
         reports: reports.map(({ settlement }) => settlement),
@@ -375,12 +375,12 @@ export class ExchangeLoop implements Sleeper {
   private accept(answer: Exchange, limit: number): boolean {
     if (answer.lost) {
       this.isProdded = true;
-      this.enlistment.lost();
+      this.registration.lost();
       return false;
     }
     if (this.isForced || this.givesAnswerBack) {
       this.givesAnswerBack = false;
-      this.enlistment.isOutOfSync ||= answer.jobs.length > 0;
+      this.registration.isOutOfSync ||= answer.jobs.length > 0;
       return false;
     }
     if (answer.wakeIn !== null) this.host.onDueIn(answer.wakeIn);

@@ -17,7 +17,7 @@ type Subscriber = (payload?: string) => void;
  *
  * idle --subscribe--> connecting --ok--> listening --session ends or does not answer--> connecting --…
  *                       |  '--fails--> waits (50 ms, doubling up to 5 s) --> connecting
- *                       '--is no server's own session--> deaf, for good: others poll
+ *                       '--is no server's own session--> refused, for good: others poll
  *
  * Each time it comes to listen, subscribers are called once without a notification: something may
  * have been said meanwhile.
@@ -30,7 +30,7 @@ export class Listener {
   private retryMs = FIRST_RETRY_MS;
   private retryTimer: NodeJS.Timeout | undefined;
   private silenceTimer: NodeJS.Timeout | undefined;
-  private isDeafForGood = false;
+  private isRefused = false;
   private isClosed = false;
 
   /**
@@ -63,8 +63,8 @@ export class Listener {
   }
 
   /** Whether LISTEN does not work on this connection. */
-  get isDeaf(): boolean {
-    return this.isDeafForGood;
+  get cannotListen(): boolean {
+    return this.isRefused;
   }
 
   /**
@@ -111,7 +111,7 @@ export class Listener {
   }
 
   private connect(): Promise<void> {
-    if (this.session || this.isDeafForGood || this.isClosed || this.retryTimer)
+    if (this.session || this.isRefused || this.isClosed || this.retryTimer)
       return Promise.resolve();
     this.connecting ??= this.establish().finally(() => {
       this.connecting = undefined;
@@ -128,7 +128,7 @@ export class Listener {
     });
     try {
       await session.connect();
-      if (!session.isDirect) return this.becomeDeaf(session);
+      if (!session.isDirect) return this.refuse(session);
       await this.onListening(session);
       for (const channel of this.subscribers.keys()) await session.query(`listen "${channel}"`, []);
       // It may have ended since the answer to the last statement, in the same packet.
@@ -161,8 +161,8 @@ export class Listener {
   }
 
   /** A notification would go to whoever has the server then, and a lock stay with it. */
-  private becomeDeaf(session: Session): void {
-    this.isDeafForGood = true;
+  private refuse(session: Session): void {
+    this.isRefused = true;
     this.logger.warn(
       {},
       'this connection leads to a connection pooler: LISTEN and prepared statements do not work there; polling instead, see docs/poolers.md',

@@ -58,7 +58,7 @@ export interface EventPage {
   more: boolean;
 }
 
-export interface Heartbeat {
+export interface HeartbeatAnswer {
   known: boolean;
   stalled?: { queueId: number; id: string }[];
   claimable?: number[] | null;

@@ -2,7 +2,7 @@ import type { Executor, Row } from '../db/database';
 import { empty } from '../model/empty';
 import type { ClaimedJob } from '../model/job-record';
 import { toInteger } from '../model/whole-number';
-import type { Exchange, Heartbeat, RateLimit, RegisteredWorker } from './answers';
+import type { Exchange, HeartbeatAnswer, RateLimit, RegisteredWorker } from './answers';
 import { Json, placeholders } from './caller';
 import { parentQueueIdOf, toClaimedJob } from './claimed-row';
 import { type ExchangeRequest, toParameters } from './exchange-request';
@@ -137,7 +137,7 @@ export class Store extends StepStore {
     processId: number,
     queues: readonly { queueId: number; maxStalledCount: number }[],
     asleep: readonly { queueId: number; ranges: string | null }[],
-  ): Promise<Heartbeat> {
+  ): Promise<HeartbeatAnswer> {
     return this.value('heartbeat', processId, JSON.stringify(queues), JSON.stringify(asleep));
   }
 }

@@ -13,7 +13,7 @@
 -- the asleep that have work}.
 --
 -- Moves      active -> waiting
--- Called by  Store.heartbeat (engine/pulse.ts)
+-- Called by  Store.heartbeat (engine/heartbeat.ts)
 -- Writes     process, worker, event_listener, deduplication (what has expired); as _recover_jobs, _trim_logs
 -- Locks      process rows and advisory process locks of silent processes, skip locked; then their jobs, skip
 --            locked

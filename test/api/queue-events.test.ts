@@ -242,7 +242,7 @@ describe('QueueEvents', () => {
     const worker = on.worker(queue, async () => {}, { connection });
     await queue.add('a', {});
     await until(() => heard.length === 1);
-    const processId = await worker.getBackend().pulse.processId();
+    const processId = await worker.getBackend().heartbeat.processId();
     for (const table of ['event_listener', 'worker']) {
       await on.sql(`delete from tuskmq.${table} where process_id = $1`, [processId]);
     }

@@ -77,10 +77,12 @@ const loopOf = (worker: Worker) => (worker as unknown as { loop: { isIdle(): boo
 
 /** Has no heartbeat find a job that was overlooked; for the rest they go on. */
 function withoutNet(worker: Worker) {
-  const { heart } = worker.getBackend().pulse as unknown as { heart: Pick<Store, 'heartbeat'> };
-  const beat = Store.prototype.heartbeat.bind(heart);
+  const { sender } = worker.getBackend().heartbeat as unknown as {
+    sender: Pick<Store, 'heartbeat'>;
+  };
+  const beat = Store.prototype.heartbeat.bind(sender);
   jest
-    .spyOn(heart, 'heartbeat')
+    .spyOn(sender, 'heartbeat')
     .mockImplementation((processId, queues) => beat(processId, queues, []));
 }
 

@@ -8,8 +8,8 @@ const PERIOD_MS = 500;
 /** Milliseconds after which a heartbeat was lost with its connection, unless a lease would be over before. */
 const SILENCE_MS = 10_000;
 
-/** What the pulse keeps alive and looks after: a worker. */
-export interface Patient {
+/** What the heartbeat keeps alive and looks after: a worker. */
+export interface LeasedWorker {
   readonly queueId: number;
   readonly lockDuration: number;
   readonly lockRenewTime: number;
@@ -34,26 +34,26 @@ export interface Patient {
  * leases of what runs here, takes over what others left, and wakes sleepers that missed a
  * notification, which is all there is where LISTEN does not work.
  *
- * stopped --first patient--> beating --last patient leaves--> stopped
+ * stopped --first worker--> beating --last worker leaves--> stopped
  */
-export class Pulse {
-  private readonly patients = new Set<Patient>();
+export class Heartbeat {
+  private readonly workers = new Set<LeasedWorker>();
   private registration: Promise<number> | undefined;
   /** Under which this process was known last: whoever registers it anew, all are told that have to know. */
   private lastId: number | undefined;
   private timer: NodeJS.Timeout | undefined;
   private beating: Promise<void> | undefined;
   private isClosed = false;
-  private readonly onReborn = new Set<() => void>();
+  private readonly onReregistered = new Set<() => void>();
 
   /**
-   * @param heart what the heartbeat itself is sent by
+   * @param sender what the heartbeat itself is sent by
    * @param onRegistered is told the id of this process each time it is registered anew
    * @param onSilent is told when the database has not answered for so many milliseconds
    */
   constructor(
     private readonly store: Store,
-    private readonly heart: Pick<Store, 'heartbeat'>,
+    private readonly sender: Pick<Store, 'heartbeat'>,
     private readonly onRegistered: (processId: number) => Promise<void>,
     private readonly onSilent: (ms: number) => void,
     private readonly logger: Logger,
@@ -90,20 +90,20 @@ export class Pulse {
   }
 
   /** Keeps the lease alive from now on. Returns how to stop. */
-  attend(patient: Patient): () => void {
-    this.patients.add(patient);
+  attend(worker: LeasedWorker): () => void {
+    this.workers.add(worker);
     this.schedule(0);
-    return () => this.patients.delete(patient);
+    return () => this.workers.delete(worker);
   }
 
   /**
-   * Keeps the process alive for something that is no worker. `onReborn` is called when the process
+   * Keeps the process alive for something that is no worker. `onReregistered` is called when the process
    * had to be registered anew.
    */
-  attendListener(onReborn: () => void): () => void {
-    this.onReborn.add(onReborn);
+  attendListener(onReregistered: () => void): () => void {
+    this.onReregistered.add(onReregistered);
     this.schedule(0);
-    return () => this.onReborn.delete(onReborn);
+    return () => this.onReregistered.delete(onReregistered);
   }
 
   async close(): Promise<void> {
@@ -121,11 +121,11 @@ export class Pulse {
   private async register(): Promise<number> {
     const { id } = await this.store.registerProcess(hostname(), process.pid);
     await this.onRegistered(id);
-    const isReborn = this.lastId !== undefined;
+    const isAnew = this.lastId !== undefined;
     this.lastId = id;
-    if (isReborn) {
-      for (const reborn of this.onReborn) reborn();
-      for (const patient of this.patients) patient.onLeaseLost();
+    if (isAnew) {
+      for (const tell of this.onReregistered) tell();
+      for (const worker of this.workers) worker.onLeaseLost();
     }
     return id;
   }
@@ -136,14 +136,14 @@ export class Pulse {
     this.timer = setTimeout(() => {
       this.beating = this.beat().finally(() => {
         this.beating = undefined;
-        if (this.patients.size > 0 || this.onReborn.size > 0) this.schedule(this.periodMs());
+        if (this.workers.size > 0 || this.onReregistered.size > 0) this.schedule(this.periodMs());
       });
     }, ms);
   }
 
   private periodMs(): number {
     let ms = PERIOD_MS;
-    for (const { lockDuration, lockRenewTime, stalledInterval } of this.patients) {
+    for (const { lockDuration, lockRenewTime, stalledInterval } of this.workers) {
       ms = Math.min(ms, lockDuration / 3, lockRenewTime, stalledInterval);
     }
     return Math.max(ms, 20);
@@ -151,7 +151,7 @@ export class Pulse {
 
   private silenceMs(): number {
     let ms = SILENCE_MS;
-    for (const { lockDuration } of this.patients) ms = Math.min(ms, lockDuration / 2);
+    for (const { lockDuration } of this.workers) ms = Math.min(ms, lockDuration / 2);
     return ms;
   }
 
@@ -165,13 +165,13 @@ export class Pulse {
       if (!isOver) this.onSilent(silenceMs / 2);
     }, silenceMs);
     try {
-      const patients = [...this.patients];
+      const workers = [...this.workers];
       const checked = new Map<number, number>();
-      for (const patient of patients) {
-        if (patient.checksStalled()) checked.set(patient.queueId, patient.maxStalledCount);
+      for (const worker of workers) {
+        if (worker.checksStalled()) checked.set(worker.queueId, worker.maxStalledCount);
       }
-      const asleep = patients.filter((patient) => patient.isAsleep());
-      const answer = await this.heart.heartbeat(
+      const asleep = workers.filter((worker) => worker.isAsleep());
+      const answer = await this.sender.heartbeat(
         await this.processId(),
         [...checked].map(([queueId, maxStalledCount]) => ({ queueId, maxStalledCount })),
         asleepQueues(asleep),
@@ -181,15 +181,15 @@ export class Pulse {
         this.registration = undefined;
         await this.processId();
       } else {
-        for (const patient of patients) patient.onLeaseRenewed();
+        for (const worker of workers) worker.onLeaseRenewed();
       }
       for (const { queueId, id } of answer.stalled ?? []) {
-        patients
-          .find((patient) => patient.checksStalled() && patient.queueId === queueId)
+        workers
+          .find((worker) => worker.checksStalled() && worker.queueId === queueId)
           ?.onStalled(id);
       }
       for (const queueId of answer.claimable ?? []) {
-        asleep.find((patient) => patient.queueId === queueId)?.onClaimable();
+        asleep.find((worker) => worker.queueId === queueId)?.onClaimable();
       }
     } catch (error) {
       this.logger.warn({ err: error }, 'heartbeat failed');
@@ -201,10 +201,12 @@ export class Pulse {
 }
 
 /** Each queue once, with what any of its workers knows of it. */
-function asleepQueues(patients: readonly Patient[]): { queueId: number; ranges: string | null }[] {
+function asleepQueues(
+  workers: readonly LeasedWorker[],
+): { queueId: number; ranges: string | null }[] {
   const ranges = new Map<number, string | null>();
-  for (const patient of patients) {
-    ranges.set(patient.queueId, ranges.get(patient.queueId) ?? patient.knownRanges());
+  for (const worker of workers) {
+    ranges.set(worker.queueId, ranges.get(worker.queueId) ?? worker.knownRanges());
   }
   return [...ranges].map(([queueId, known]) => ({ queueId, ranges: known }));
 }

@@ -1,8 +1,8 @@
 import type { ClaimedJob } from '../model/job-record';
 import type { Store } from '../store/store';
 
-/** Whose enlistment it is. */
-export interface EnlistedHost {
+/** Whose registration it is. */
+export interface RegisteredHost {
   /** Makes the worker known to the database, and returns the id under which it claims. */
   register(): Promise<string>;
   /** What the database knew of the worker before, such as that it is hungry, it knows no more. */
@@ -15,7 +15,7 @@ export interface EnlistedHost {
  * A worker as the database knows it: the id under which it claims, and an epoch, which ends when the two have to agree anew on what
  * the worker holds. That is after an answer that was lost, and when it gives back what it has claimed.
  */
-export class Enlistment {
+export class Registration {
   private workerId: string | undefined;
   private currentEpoch = 0;
   /** What the database takes the worker to hold is not what it holds. */
@@ -25,7 +25,7 @@ export class Enlistment {
     private readonly store: Pick<Store, 'resyncWorker' | 'unregisterWorker'>,
     private readonly queueId: number,
     private readonly held: Iterable<ClaimedJob>,
-    private readonly host: EnlistedHost,
+    private readonly host: RegisteredHost,
   ) {}
 
   get epoch(): number {
