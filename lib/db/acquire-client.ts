@@ -13,7 +13,12 @@ export function acquireClient(pool: Pool, onError: (error: Error) => void): Prom
     waiting.add(reject);
     pool.connect((error, client) => {
       if (!waiting.delete(reject)) return client?.release(true);
-      if (!client) return reject(error);
+      if (!client) {
+        reject(error);
+        // One that could not be connected was none to be removed.
+        if (pool.ending) forget(waiting);
+        return;
+      }
       client.on('error', onError);
       resolve(client);
     });
@@ -31,12 +36,15 @@ function waitingFor(pool: Pool): Set<(error: Error) => void> {
   // A pool that ends removes its clients, each of them now or when it comes back, and serves nobody any more. What only has
   // the methods of a pool may not tell.
   pool.on?.('remove', () => {
-    if (!pool.ending) return;
-    const forgotten = [...waiting];
-    waiting.clear();
-    for (const reject of forgotten) {
-      reject(new Error('Cannot use a pool after calling end on the pool'));
-    }
+    if (pool.ending) forget(waiting);
   });
   return waiting;
+}
+
+function forget(waiting: Set<(error: Error) => void>): void {
+  const forgotten = [...waiting];
+  waiting.clear();
+  for (const reject of forgotten) {
+    reject(new Error('Cannot use a pool after calling end on the pool'));
+  }
 }

@@ -96,6 +96,7 @@ export function poolExecutor(
     text: string,
     values: readonly unknown[],
     name: string | undefined,
+    isInTurn = false,
   ) => {
     const client = await acquire();
     const underWay = new UnderWay(client, isBrief);
@@ -115,7 +116,7 @@ export function poolExecutor(
     try {
       const query = { text, values: [...values], types: unparsed };
       if (name !== undefined)
-        Object.assign(query, await prepared(client, isOwn, text, name, onSent));
+        Object.assign(query, await prepared(client, isOwn, text, name, isInTurn, onSent));
       await alignClock(client);
       onSent();
       return (await client.query(query)).rows as Row[];
@@ -143,24 +144,29 @@ export function poolExecutor(
   };
 
   const waiting = async (
-    attempt: () => Promise<Row[]>,
+    attempt: (isInTurn: boolean) => Promise<Row[]>,
     waits: Waits,
     what: string,
   ): Promise<Row[]> => {
-    if (waits === 'once in turn') return locks.tryOnce(attempt);
-    if (waits === 'in turn') return (await tellsOfLocks()) ? attempt() : locks.enter(attempt, what);
+    const inTurn = () => attempt(true);
+    if (waits === 'once in turn') return locks.tryOnce(inTurn);
+    if (waits === 'in turn') {
+      return (await tellsOfLocks()) ? attempt(false) : locks.enter(inTurn, what);
+    }
     try {
-      return await attempt();
+      return await attempt(false);
     } catch (error) {
       if (waits === 'never' || !isLockTimeout(error) || (await tellsOfLocks())) throw error;
-      return locks.enter(attempt, what);
+      return locks.enter(inTurn, what);
     }
   };
 
   const executor = (isBrief: boolean, waits: Waits): Executor => ({
     commitsEach: true,
     query: (text, values, name) =>
-      queries.add(waiting(() => run(isBrief, text, values, name), waits, name ?? text)),
+      queries.add(
+        waiting((isInTurn) => run(isBrief, text, values, name, isInTurn), waits, name ?? text),
+      ),
   });
 
   return {
@@ -179,35 +185,40 @@ export function poolExecutor(
 
 /**
  * A statement of that name as it is to be sent on this connection: prepared where that is possible, and with little patience
- * for locks. Connections of ours have that from their first statement on; on others each call says it for itself.
+ * for locks, with less when others wait for their turn behind it. Connections of ours have the first from their first statement on; on
+ * others each call says it for itself.
  */
 async function prepared(
   client: ClientBase,
   isOwn: boolean,
   text: string,
   name: string,
+  isInTurn: boolean,
   onSent: () => void,
 ): Promise<{ text: string; name?: string }> {
   let isDirect = directness.get(client);
   if (isDirect === undefined) {
     isDirect = await findDirectness(client);
     onSent();
-    if (isDirect && isOwn) await client.query(`select ${hurry(false)}`);
+    if (isDirect && isOwn) await client.query(`select ${hurry(PATIENCE, false)}`);
   }
-  if (isDirect && isOwn) return { text, name };
-  const isCall = text.startsWith(CALL);
-  const hasty = isCall
-    ? `${CALL.replace(' ', ` ${hurry(true)}, `)}${text.slice(CALL.length)}`
-    : text;
-  return { text: hasty, ...(isDirect && { name: isCall ? `${name}/hasty` : name }) };
+  const isSaid = isDirect && isOwn && !isInTurn;
+  if (isSaid || !text.startsWith(CALL)) return { text, ...(isDirect && { name }) };
+  const patience = isInTurn ? PATIENCE_IN_TURN : PATIENCE;
+  const hasty = `${CALL.replace(' ', ` ${hurry(patience, true)}, `)}${text.slice(CALL.length)}`;
+  return { text: hasty, ...(isDirect && { name: `${name}/${patience}` }) };
 }
 
 /** How a call of one of our functions begins. */
 const CALL = 'select "';
 
-/** An expression that has the server wait for locks for a moment only, unless the role or the database says how long. */
-const hurry = (isLocal: boolean) =>
-  `case when current_setting('lock_timeout') = '0' then set_config('lock_timeout', '200ms', ${isLocal}) end`;
+/** How long a statement waits for a lock, unless the role or the database says how long. */
+const PATIENCE = '200ms';
+const PATIENCE_IN_TURN = '20ms';
+
+/** An expression that has the server wait for locks no longer than that. */
+const hurry = (patience: string, isLocal: boolean) =>
+  `case when current_setting('lock_timeout') in ('0', '${PATIENCE}') then set_config('lock_timeout', '${patience}', ${isLocal}) end`;
 
 const OWN_LOCK_TIMEOUT = `select reset_val from pg_settings where name = 'lock_timeout'`;
 

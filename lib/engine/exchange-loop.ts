@@ -104,7 +104,7 @@ export class ExchangeLoop implements Sleeper {
     private readonly queueId: number,
     private readonly host: LoopHost,
   ) {
-    this.outbox = new Outbox(stores, queueId, this.held, {
+    this.outbox = new Outbox(stores.onceInTurn, queueId, this.held, {
       onDue: () => this.wake(),
       onOutOfSync: () => {
         this.registration.isOutOfSync = true;
@@ -219,7 +219,7 @@ export class ExchangeLoop implements Sleeper {
     this.hurry();
     this.wake();
     await this.running;
-    await this.registration.end(this.host.onError);
+    await this.registration.end(this.isForced, this.host.onError);
   }
 
   /** Those that wait to start have theirs, and those whose reports are held up. */

@@ -6,7 +6,6 @@ import { InFlight } from '../model/in-flight';
 import type { ClaimedJob, Settlement } from '../model/job-record';
 import type { Roster } from '../model/roster';
 import type { RefusedSettlement, Store } from '../store/store';
-import type { EngineStores } from './engine-stores';
 import { answerAll, Report } from './report';
 
 /** Before what failed is tried again. */
@@ -37,12 +36,12 @@ export class Outbox {
   private readonly unconfirmed = new Set<string>();
   /** By the id of the job. */
   private readonly heldUp = new Map<string, Promise<void>>();
-  private lastTry: Promise<void> = Promise.resolve();
   private isStopped = false;
   private isForced = false;
 
   constructor(
-    private readonly stores: EngineStores,
+    /** Which waits for no lock, and keeps one connection at most for those who try to get one. */
+    private readonly store: Pick<Store, 'settleJobs'>,
     private readonly queueId: number,
     private readonly held: Roster<ClaimedJob>,
     private readonly host: OutboxHost,
@@ -116,9 +115,7 @@ export class Outbox {
       this.deliver(reports, refused);
       return;
     }
-    for (const { settlement } of reports) {
-      if (settlement.outcome === 'retried') this.unconfirmed.add(settlement.id);
-    }
+    this.noteRetried(reports);
     const confirmation = Promise.all([isOnDisk, this.confirmations.settled()]).then(
       () => this.deliver(reports, refused),
       (error: unknown) => {
@@ -131,17 +128,13 @@ export class Outbox {
 
   /** They may wait for a lock that somebody holds: others are not to wait with them. Those without a parent come first. */
   holdUp(reports: readonly Report[]): void {
-    const siblings = new Map<string | undefined, Report[]>();
+    const siblings = new Map<string | undefined, Report[]>([[undefined, []]]);
     for (const report of reports) {
       const { parent_queue_id: queueId, parent_id: id } = report.settlement;
       const parent = id === undefined ? undefined : `${queueId}:${id}`;
       siblings.set(parent, [...(siblings.get(parent) ?? []), report]);
     }
-    const isOne = reports.length === 1;
-    const others = siblings.get(undefined);
-    siblings.delete(undefined);
-    if (others) this.sendApart(others, isOne ? 'in turn' : 'at once');
-    for (const group of siblings.values()) this.sendApart(group, isOne ? 'in turn' : 'at once');
+    for (const group of siblings.values()) if (group.length > 0) this.sendApart(group);
   }
 
   /**
@@ -172,6 +165,12 @@ export class Outbox {
     if (isForced) this.waiting = [];
   }
 
+  private noteRetried(reports: readonly Report[]): void {
+    for (const { settlement } of reports) {
+      if (settlement.outcome === 'retried') this.unconfirmed.add(settlement.id);
+    }
+  }
+
   private deliver(reports: Report[], refused: Refused): void {
     for (const { job, settlement } of reports) {
       this.held.delete(job);
@@ -181,9 +180,9 @@ export class Outbox {
     empty(reports);
   }
 
-  private sendApart(reports: Report[], when: 'at once' | 'in turn'): void {
+  private sendApart(reports: Report[]): void {
     const ids = reports.map(({ settlement }) => settlement.id);
-    const sending = (when === 'at once' ? this.tryOnce(reports) : this.untilSettled(reports))
+    const sending = this.untilSettled(reports)
       .catch((error) => this.host.onError(error))
       .finally(() => {
         for (const id of ids) if (this.heldUp.get(id) === sending) this.heldUp.delete(id);
@@ -192,35 +191,30 @@ export class Outbox {
     for (const id of ids) this.heldUp.set(id, sending);
   }
 
-  /** One group after the other: each that meets a lock keeps a connection for a moment. */
-  private tryOnce(reports: Report[]): Promise<void> {
-    const trying = this.lastTry.then(async () => {
-      if (this.isForced || (await this.settleApart(this.stores.hasty, reports))) return;
-      // Siblings wait for the same parent, others each for something else.
-      if (reports[0]!.settlement.parent_id !== undefined) this.sendApart(reports, 'in turn');
-      else for (const report of reports) this.sendApart([report], 'in turn');
-    });
-    this.lastTry = trying.catch(() => {});
-    return trying;
-  }
-
   private async untilSettled(reports: Report[]): Promise<void> {
-    while (!this.isForced && !(await this.settleApart(this.stores.onceInTurn, reports))) {
+    while (!this.isForced && !(await this.settleApart(reports))) {
+      // Siblings wait for the same parent, others each for something else.
+      if (reports.length > 1 && reports[0]!.settlement.parent_id === undefined) {
+        for (const report of reports) this.sendApart([report]);
+        return;
+      }
       await sleep(RETRY_MS);
     }
   }
 
   /** Whether there is an answer, or there will be one by another way; false when a lock was in the way. */
-  private async settleApart(store: Store, reports: Report[]): Promise<boolean> {
+  private async settleApart(reports: Report[]): Promise<boolean> {
     try {
       const settlements = reports.map(({ settlement }) => settlement);
-      this.deliver(reports, await store.settleJobs(this.queueId, settlements));
+      this.deliver(reports, await this.store.settleJobs(this.queueId, settlements));
     } catch (error) {
       if (isLockTimeout(error) || isConflict(error)) return false;
-      if (isConnectionError(error) || isPassing(error)) this.repeat(reports, error as Error);
-      else if (reports.length === 1) this.reject(reports[0]!, error as Error);
+      if (isConnectionError(error) || isPassing(error)) {
+        this.noteRetried(reports);
+        this.repeat(reports, error as Error);
+      } else if (reports.length === 1) this.reject(reports[0]!, error as Error);
       // One of them cannot be stored: the others are not to suffer for it.
-      else for (const report of reports) this.sendApart([report], 'in turn');
+      else for (const report of reports) this.sendApart([report]);
     }
     return true;
   }

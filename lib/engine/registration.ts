@@ -1,5 +1,9 @@
+import { sleep } from '../model/clock';
 import type { ClaimedJob } from '../model/job-record';
 import type { Store } from '../store/store';
+
+/** How long a forced end waits for the database. */
+const FORCED_MS = 1_000;
 
 /** Whose registration it is. */
 export interface RegisteredHost {
@@ -61,12 +65,18 @@ export class Registration {
   }
 
   /** Gives the worker up: what it still holds is taken over when its lease would have run out. Once, however often it is called. */
-  async end(onError: (error: Error) => void): Promise<void> {
+  async end(isForced: boolean, onError: (error: Error) => void): Promise<void> {
     const { workerId } = this;
     this.workerId = undefined;
     if (workerId === undefined) return;
-    if (this.isOutOfSync) await this.resync(workerId).catch(onError);
-    await this.store.unregisterWorker(this.queueId, workerId).catch(onError);
+    const ending = this.giveUp(workerId).catch(onError);
+    // A transaction may have locked one of its jobs, for as long as it likes.
+    await (isForced ? Promise.race([ending, sleep(FORCED_MS)]) : ending);
+  }
+
+  private async giveUp(workerId: string): Promise<void> {
+    if (this.isOutOfSync) await this.resync(workerId);
+    await this.store.unregisterWorker(this.queueId, workerId);
   }
 
   /** The new epoch, or null when the worker is not known any more. */
