@@ -38,7 +38,7 @@ describe.each(files)('sql/%s', (file, text) => {
 const functions = files.filter(([, text]) => text.includes('create or replace function'));
 const names = new Set(functions.map(([file]) => path.basename(file, '.sql')));
 const words = (text: string) =>
-  (text.match(/(?<![\w.])_?[a-z]+(?:_[a-z]+)*\b/g) ?? []).filter((word) => names.has(word));
+  (text.match(/(?<![\w./])_?[a-z]+(?:_[a-z]+)*\b/g) ?? []).filter((word) => names.has(word));
 
 /** Functions by those that they call. */
 const callers = new Map([...names].map((name): [string, Set<string>] => [name, new Set()]));
