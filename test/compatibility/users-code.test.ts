@@ -1,30 +1,12 @@
 import path from 'node:path';
-import { ModuleKind, ModuleResolutionKind, Project, ScriptTarget } from 'ts-morph';
+import { compiler, complaintsOf } from '../helpers/compiler';
 
 const root = path.resolve(__dirname, '../..');
 
 /** What the compiler says of a file whose `bullmq` is found there. */
 function complaints(bullmq: string): string[] {
-  const project = new Project({
-    skipAddingFilesFromTsConfig: true,
-    compilerOptions: {
-      strict: true,
-      skipLibCheck: true,
-      noEmit: true,
-      esModuleInterop: true,
-      target: ScriptTarget.ES2022,
-      module: ModuleKind.ESNext,
-      moduleResolution: ModuleResolutionKind.Bundler,
-      types: ['node'],
-      paths: { bullmq: [path.join(root, bullmq)] },
-    },
-  });
-  const file = project.addSourceFileAtPath(path.join(__dirname, 'users-code.ts'));
-  return file.getPreEmitDiagnostics().map((diagnostic) => {
-    const { line } = file.getLineAndColumnAtPos(diagnostic.getStart() ?? 0);
-    const text = diagnostic.getMessageText();
-    return `${line}: ${typeof text === 'string' ? text : text.getMessageText()}`;
-  });
+  const project = compiler({ bullmq: [path.join(root, bullmq)] });
+  return complaintsOf(project.addSourceFileAtPath(path.join(__dirname, 'users-code.ts')));
 }
 
 // The compiler reads a few hundred files.

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { ModuleKind, ModuleResolutionKind, Project, ScriptTarget } from 'ts-morph';
+import { compiler, complaintsOf } from '../helpers/compiler';
 
 const root = path.resolve(__dirname, '../..');
 
@@ -20,25 +20,16 @@ declare global {
 
 /** What the compiler says of the samples of a page, each a module of its own, with the strictest options of applications. */
 function complaints(page: string): string[] {
-  const project = new Project({
-    skipAddingFilesFromTsConfig: true,
-    compilerOptions: {
-      strict: true,
+  const project = compiler(
+    { tuskmq: [path.join(root, 'lib/index.ts')] },
+    {
       // What the libraries hand to callbacks is not declared here.
       noImplicitAny: false,
       exactOptionalPropertyTypes: true,
-      skipLibCheck: true,
-      noEmit: true,
-      esModuleInterop: true,
-      target: ScriptTarget.ES2022,
-      module: ModuleKind.ESNext,
-      moduleResolution: ModuleResolutionKind.Bundler,
       // Not the DOM, which has a Worker of its own.
       lib: ['lib.es2023.d.ts'],
-      types: ['node'],
-      paths: { tuskmq: [path.join(root, 'lib/index.ts')] },
     },
-  });
+  );
   project.createSourceFile(path.join(__dirname, 'around.ts'), AROUND);
   const text = fs.readFileSync(path.join(root, page), 'utf8');
   const samples = [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)];
@@ -50,12 +41,7 @@ function complaints(page: string): string[] {
       ? `${sample}\nexport {};`
       : `export async function run(tx: any) {\n${sample}\n}`;
     const file = project.createSourceFile(path.join(__dirname, `sample-${i}.ts`), body);
-    return file.getPreEmitDiagnostics().map((diagnostic) => {
-      const message = diagnostic.getMessageText();
-      return `${file.getFullText().split('\n')[(diagnostic.getLineNumber() ?? 1) - 1]}: ${
-        typeof message === 'string' ? message : message.getMessageText()
-      }`;
-    });
+    return complaintsOf(file).map((complaint) => `sample ${i + 1}, ${complaint}`);
   });
 }
 
