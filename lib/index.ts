@@ -168,6 +168,7 @@ export type {
   ResolvedWorkerOptions,
   WorkerOptions,
 } from './options/worker-options';
+export type { AnyProcessor, Processor } from './processor';
 export { Queue } from './queue';
 export { QueueBase } from './queue-base';
 export { QueueEvents } from './queue-events';
@@ -177,4 +178,3 @@ export { removeAllQueueData } from './remove-all-queue-data';
 export type { SandboxedJob } from './sandboxed-job';
 export { type BackendClasses, withBackend } from './with-backend';
 export { Worker } from './worker';
-export type { AnyProcessor, Processor } from './worker-runs';

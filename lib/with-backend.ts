@@ -7,11 +7,11 @@ import type {
   QueueOptions,
 } from './options/queue-options';
 import type { WorkerOptions } from './options/worker-options';
+import type { AnyProcessor } from './processor';
 import { Queue } from './queue';
 import { QueueEvents } from './queue-events';
 import { QueueEventsProducer } from './queue-events-producer';
 import { Worker } from './worker';
-import type { AnyProcessor } from './worker-runs';
 
 // biome-ignore-start lint/suspicious/noExplicitAny: as in BullMQ, untyped data and results
 

@@ -13,8 +13,9 @@ import {
   resolveWorkerOptions,
   type WorkerOptions,
 } from './options/worker-options';
+import type { AnyProcessor } from './processor';
 import { workerMethods } from './traced-methods';
-import { type AnyProcessor, WorkerRuns } from './worker-runs';
+import { WorkerRuns } from './worker-runs';
 
 /** Milliseconds between looks while `getNextJob` waits. */
 const LOOK_AGAIN_MS = 100;

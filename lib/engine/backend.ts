@@ -217,7 +217,7 @@ export class Backend {
     work: (session: Session) => Promise<Result>,
   ): Promise<Result> {
     if (this.open.isOwn || !this.open.pool.options) return onPool;
-    const late = sleep(POOL_PATIENCE_MS).then(() => LATE);
+    const late = sleep(POOL_PATIENCE_MS, LATE, { ref: false });
     const first = await Promise.race([onPool, late]);
     if (first !== LATE) return first as Result;
     const beside = this.lastBeside.then(() => this.besidePool(work));

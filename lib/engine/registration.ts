@@ -71,7 +71,7 @@ export class Registration {
     if (workerId === undefined) return;
     const ending = this.giveUp(workerId).catch(onError);
     // A transaction may have locked one of its jobs, for as long as it likes.
-    await (isForced ? Promise.race([ending, sleep(FORCED_MS)]) : ending);
+    await (isForced ? Promise.race([ending, sleep(FORCED_MS, undefined, { ref: false })]) : ending);
   }
 
   private async giveUp(workerId: string): Promise<void> {

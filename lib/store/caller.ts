@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Executor, Row } from '../db/database';
 import { quoteIdentifier } from '../options/connection-options';
 
+/** The statements of `rows`, by their names: a function or two of each schema. */
+const rowsTexts = new Map<string, string>();
+
 /** Calls functions of a schema by name, on whatever can run a statement. */
 export class Caller {
   protected readonly prefix: string;
   private readonly statementPrefix: string;
-  /** Statements of `rows`, by the name of the function. */
-  private readonly texts = new Map<string, string>();
 
   constructor(
     protected readonly executor: Executor,
@@ -39,14 +40,14 @@ export class Caller {
    * @param parameters by their names without `p_`; of a function always the same ones, in the same order
    */
   protected rows(name: string, parameters: Record<string, unknown>): Promise<Row[]> {
-    let text = this.texts.get(name);
+    const statement = this.statementName(name);
+    let text = rowsTexts.get(statement);
     if (text === undefined) {
       const named = Object.keys(parameters).map((parameter, i) => `p_${parameter} => $${i + 1}`);
       text = `select * from ${this.prefix}.${name}(${named.join(', ')})`;
-      this.texts.set(name, text);
+      rowsTexts.set(statement, text);
     }
-    const values = Object.values(parameters).map(toValue);
-    return this.executor.query(text, values, this.statementName(name));
+    return this.executor.query(text, Object.values(parameters).map(toValue), statement);
   }
 
   /** Of each function of each schema another one. */

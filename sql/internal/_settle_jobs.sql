@@ -10,7 +10,7 @@
 -- Moves      active -> completed, failed, waiting, delayed, or removed; delayed -> waiting
 -- Called by  settle_and_claim, settle_jobs
 -- Writes     job_state, job (removed), dependency, deduplication, finish_count, event; as add_jobs (kept for the end of another)
--- Locks      parents as they were when the jobs were claimed, in order of key, then the settled jobs, then parents that are new
+-- Locks      parents as they were when the jobs were claimed, in order of key, then as _promote (skip locked), then the settled jobs, then parents that are new
 --            since, then the deduplication ids
 -- Notifies   wake, event
 create or replace function _settle_jobs(p_queue_id integer, p_items json, p_mode queue_mode) returns jsonb

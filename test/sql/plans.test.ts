@@ -293,6 +293,15 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
     step('draining', 60, 'select tuskmq.drain_queue($1, false, 3)', queueId),
     step('draining, with what is delayed', 120, 'select tuskmq.drain_queue($1, true, 3)', queueId),
     step('obliterating', 60, 'select tuskmq.obliterate_queue($1, true, 3)', queueId),
+    step('retrying a job', 60, "select tuskmq.retry_job($1, 'c13', 'completed')", queueId),
+    exchange('claiming once more', 80, 'last', []),
+    step(
+      'giving up a worker that holds jobs',
+      30,
+      'select tuskmq.unregister_worker($1, $2)',
+      queueId,
+      workerId,
+    ),
     step('counting new events', COUNT + 100, "select tuskmq.read_events($1, '0', 10)", queueId),
     step('reading events', 60, "select tuskmq.read_events($1, '0', 10)", queueId),
     step(

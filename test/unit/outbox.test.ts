@@ -7,18 +7,19 @@ import { until } from '../helpers/wait';
 function scene() {
   const calls: string[] = [];
   const locked = new Set<string>();
+  let code = '55P03';
   const store = {
     settleJobs: async (_: number, settlements: readonly Settlement[]) => {
       const ids = settlements.map(({ id }) => id);
       calls.push(ids.join());
-      if (ids.some((id) => locked.has(id))) throw Object.assign(new Error(), { code: '55P03' });
+      if (ids.some((id) => locked.has(id))) throw Object.assign(new Error(), { code });
       return [];
     },
   };
-  const host = { dues: 0, errors: [] as Error[] };
+  const host = { dues: 0, resyncs: 0, errors: [] as Error[] };
   const outbox = new Outbox(store, 1, new Roster(), {
     onDue: () => host.dues++,
-    onOutOfSync: () => {},
+    onOutOfSync: () => host.resyncs++,
     onError: (error) => host.errors.push(error),
   });
   const settled: string[] = [];
@@ -28,7 +29,10 @@ function scene() {
     const job = { id, token: 't', attemptsMade: 0 } as ClaimedJob;
     void outbox.settle(job, settlement).then(() => settled.push(id));
   };
-  return { outbox, calls, locked, settled, settle, host };
+  const fail = (sqlState: string) => {
+    code = sqlState;
+  };
+  return { outbox, calls, locked, settled, settle, host, fail };
 }
 
 test('what is held up goes apart: that of no parent first, siblings together, and only what meets a lock waits for it', async () => {
@@ -60,4 +64,19 @@ test('one that is alone waits for its turn, and no longer when its worker is clo
   await until(() => outbox.heldUpCount === 0);
   locked.clear();
   expect([calls.length, settled]).toEqual([2, []]);
+});
+
+test('one whose answer is lost is sent again with the next exchange, by a worker that is in sync', async () => {
+  const { outbox, locked, settled, settle, host, fail } = scene();
+  settle('a', 'A');
+  locked.add('a');
+  fail('08006');
+  outbox.holdUp(outbox.take());
+  await until(() => outbox.heldUpCount === 0);
+  expect([host.resyncs, host.errors.length, outbox.isEmpty]).toEqual([1, 1, false]);
+  const [report] = outbox.take();
+  // It had arrived: refused as one that was reported before, it counts as accepted.
+  const refused = [{ id: 'a', token: 't', outcome: 'already_settled' as const }];
+  outbox.answered([report!], refused, 1, undefined);
+  await until(() => settled.length === 1);
 });
