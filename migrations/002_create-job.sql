@@ -154,6 +154,25 @@ create type queue_mode as (
   is_listened_to boolean   -- events are to be written
 );
 
+-- What a worker reports and wants: the parameters of settle_and_claim that settle_and_claim_all takes of each.
+create type exchange as (
+  queue_id     integer,
+  worker_id    bigint,
+  epoch        integer,
+  token        text,
+  ids          text[],
+  tokens       text[],
+  values       text[],
+  items        text,
+  "limit"      integer,
+  is_hungry    boolean,
+  is_asleep    boolean,
+  rate_max     integer,
+  rate_ms      bigint,
+  ranges       claim_range[],
+  finds_ranges boolean
+);
+
 -- A job as the worker that claims it needs it. Rows, not JSON: building a JSON object costs several times the
 -- claim itself. What most jobs do not have is in `more`, a JSON object {progress, returnvalue, failedReason,
 -- stacktrace, stalledCounter, deferredFailure, repeatJobKey}, null when there is nothing to tell.

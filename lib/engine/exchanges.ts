@@ -7,7 +7,7 @@ const MOST_LANES = 4;
 /** Milliseconds after which a transaction no longer occupies its lane: most likely it waits for a lock, or for a connection. */
 const LONGEST_MS = 100;
 /** The most exchanges in one transaction, and their size: what is claimed first waits for the rest. */
-const MOST_EXCHANGES = 25;
+const MOST_EXCHANGES = 50;
 const MOST_JOBS = 200;
 /** Characters of a result that count as one job. */
 const RESULT_LENGTH = 10_000;

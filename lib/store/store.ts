@@ -35,7 +35,7 @@ export class Store extends StepStore {
   }
 
   /**
-   * @param rows of all their jobs, and after those of each exchange one with its head
+   * @param rows of jobs, and after those of each exchange one with its head
    * @throws Error like that of a lost connection, for the exchanges have happened
    */
   private async readExchanges(
@@ -44,12 +44,22 @@ export class Store extends StepStore {
   ): Promise<Exchange[]> {
     try {
       const queueKeys = await this.queueKeysOf(rows.map(parentQueueIdOf));
-      let at = 0;
-      return requests.map(({ token }) => {
+      const tokens = new Map(requests.map(({ workerId, token }) => [workerId, token]));
+      const exchanges = new Map<string, Exchange>();
+      let next = 0;
+      for (const row of rows) {
+        if (row['head'] == null) continue;
+        const head = JSON.parse(row['head'] as string);
+        const workerId = `${head.worker}`;
         const jobs: ClaimedJob[] = [];
-        while (rows[at]!['head'] == null) jobs.push(toClaimedJob(rows[at++]!, token, queueKeys));
-        return toExchange(jobs, JSON.parse(rows[at++]!['head'] as string));
-      });
+        while (jobs.length < head.claimed) {
+          const claimed = rows[next++]!;
+          if (claimed['head'] == null)
+            jobs.push(toClaimedJob(claimed, tokens.get(workerId)!, queueKeys));
+        }
+        exchanges.set(workerId, toExchange(jobs, head));
+      }
+      return requests.map(({ workerId }) => exchanges.get(workerId)!);
     } catch (cause) {
       const message = `The answer to an exchange was lost: ${(cause as Error).message}`;
       throw Object.assign(new Error(message, { cause }), { code: '08000' });

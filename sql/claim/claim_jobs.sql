@@ -10,8 +10,9 @@ create or replace function claim_jobs(
 ) returns setof claimed_job
 language plpgsql set search_path from current as $$
 declare
-  v_now  timestamptz := _now();
-  v_rows tid[] := _choose_jobs(p_queue_id, p_limit, _queue_mode(p_queue_id, p_rate_max, p_rate_ms), null);
+  v_now    timestamptz := _now();
+  v_mode   queue_mode := (select m from _queue_mode(p_queue_id, p_rate_max, p_rate_ms) m);
+  v_rows   tid[] := _choose_jobs(p_queue_id, p_limit, v_mode, null);
 begin
   return query select c.* from _claimed_jobs(v_rows, v_now) c;
   perform _activate_jobs(v_rows, v_now, p_name, null, p_token, v_now + _ms(p_lock_ms));

@@ -6,7 +6,7 @@
 -- ones are greater. A job that somebody is claiming still waits, as we see it, and stays in the range should that claim fail.
 -- The first range begins nowhere: there are no floors for the head of the queue.
 --
--- Called by  settle_and_claim
+-- Called by  settle_and_claim, settle_and_claim_all
 -- Locks      tries the queue's wake lock, for the moment: whoever comes next is not to wait for our commit
 create or replace function _find_ranges(p_queue_id integer, p_ranges claim_range[]) returns claim_range[]
 language plpgsql as $$

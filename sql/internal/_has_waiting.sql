@@ -1,5 +1,5 @@
 -- Whether a job waits in these ranges of a queue; anywhere in it, which may take long to find out, if they are null.
--- Called by  settle_and_claim, wake_workers, heartbeat
+-- Called by  settle_and_claim, settle_and_claim_all, wake_workers, heartbeat
 create or replace function _has_waiting(p_queue_id integer, p_ranges claim_range[]) returns boolean
 language plpgsql as $$
 begin

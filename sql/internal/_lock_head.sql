@@ -6,7 +6,7 @@
 -- It asks once more whether the queue is paused, now by the snapshot that finds the jobs: one that was added after the pause
 -- is not to be taken by a claim that began before it.
 --
--- Called by  _choose_jobs
+-- Called by  _choose_jobs, settle_and_claim_all
 -- Locks      the jobs, skip locked
 create or replace function _lock_head(p_queue_id integer, p_limit integer, p_ranges claim_range[]) returns tid[]
 language plpgsql as $$

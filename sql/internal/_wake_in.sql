@@ -1,6 +1,6 @@
 -- Milliseconds until a worker that found nothing has a reason to look again by itself: a delayed job or the
 -- end of a rate limit is due. Null: no reason.
--- Called by  settle_and_claim
+-- Called by  settle_and_claim, settle_and_claim_all
 create or replace function _wake_in(p_queue_id integer, p_rate_max integer) returns bigint
 language plpgsql stable as $$
 declare

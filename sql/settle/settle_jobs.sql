@@ -8,7 +8,7 @@
 create or replace function settle_jobs(p_queue_id integer, p_items json) returns json
 language plpgsql set search_path from current as $$
 declare
-  v_refused jsonb := _settle_jobs(p_queue_id, p_items, _queue_mode(p_queue_id, null, null));
+  v_refused jsonb := _settle_jobs(p_queue_id, p_items, (select m from _queue_mode(p_queue_id, null, null) m));
 begin
   if current_setting('tuskmq.run', true) <> '' then
     perform _note_move(p_queue_id, i.id, i.token)

@@ -23,6 +23,8 @@
 -- It waits for locks for a moment only, and is tried again by the caller then: a connection that waits is one that nobody else can use.
 --
 -- Returns the claimed jobs in order, and as last row, with nothing but `head`, a JSON object:
+--   worker    its id
+--   claimed   how many jobs
 --   refused   as _settle_jobs
 --   now       when this was, in milliseconds since 1970: what was completed or failed has finished then
 --   hungry    registered as hungry
@@ -65,11 +67,11 @@ begin
     v_lock_timeout := set_config('lock_timeout', '200ms', true);
   end if;
   perform pg_advisory_xact_lock_shared(_lock_key('worker', p_worker_id));
-  v_mode := _queue_mode(p_queue_id, p_rate_max, p_rate_ms);
+  select m.* into v_mode from _queue_mode(p_queue_id, p_rate_max, p_rate_ms) m;
   if p_ids is not null then
     v_refused := case
       when p_parent_ids is null and not v_mode.is_listened_to and not v_mode.is_capped then
-        _complete_plain_jobs(p_queue_id, p_ids, p_tokens, p_values, v_mode, v_now)
+        _complete_plain_jobs(array_fill(p_queue_id, array[cardinality(p_ids)]), p_ids, p_tokens, p_values, v_now)
       else
         _complete_jobs(p_queue_id, p_ids, p_tokens, p_values, p_parent_queue_ids, p_parent_ids, v_mode)
     end;
@@ -80,7 +82,7 @@ begin
   end if;
   select * into v_worker from worker w where w.queue_id = p_queue_id and w.id = p_worker_id;
   if v_worker.id is null or v_worker.epoch <> p_epoch then
-    head := json_build_object('refused', v_refused, 'now', _epoch_ms(v_now), 'lost', true);
+    head := json_build_object('worker', p_worker_id, 'claimed', 0, 'refused', v_refused, 'now', _epoch_ms(v_now), 'lost', true);
     return next;
     return;
   end if;
@@ -108,7 +110,8 @@ begin
   if v_is_deferred then
     perform set_config('synchronous_commit', 'off', true);
   end if;
-  head := json_build_object('refused', v_refused, 'now', _epoch_ms(v_now), 'hungry', v_is_hungry,
+  head := json_build_object('worker', p_worker_id, 'claimed', cardinality(v_rows),
+                            'refused', v_refused, 'now', _epoch_ms(v_now), 'hungry', v_is_hungry,
                             'asleep', v_is_hungry and v_is_asleep,
                             'more', p_limit > 0 and p_is_hungry and not v_is_hungry
                                     and (p_ranges is null or _has_waiting(p_queue_id, coalesce(v_ranges, p_ranges))),

@@ -1,5 +1,9 @@
--- Exchanges of many workers with the database, one after the other in one commit that waits for the disk. p_exchanges is a JSON array of
--- objects with the parameters of settle_and_claim, without `p_`; arrays are texts.
+-- Exchanges of many workers with the database, in one commit that waits for the disk. p_exchanges is a JSON array of `exchange`, in order
+-- of the queues' ids; arrays are texts.
+--
+-- Those of queues that have no rules of their own (limits, listeners, delayed jobs that are due) and that report nothing but jobs
+-- that are completed and no more are made together, statement by statement: half the time of one after the other, which is
+-- left for all others, by settle_and_claim.
 --
 -- Not for the last look before sleeping, which would hold the wake lock until all others are through, nor for reports that lock more than
 -- their jobs: of jobs that had a parent, for all parents are locked before any job; of those that free a deduplication id; of those that were
@@ -8,27 +12,101 @@
 -- One that waits for a lock holds up those behind it. When it has waited for 100 ms the whole call is rolled back. Another worker may have gone to sleep
 -- beside a job that it had claimed: whoever made the call makes each exchange alone, at once, and finds that job.
 --
--- Returns the rows of settle_and_claim; the last one of each exchange has the head.
+-- Returns the rows of settle_and_claim. Heads come in any order, each after its jobs, the next ones that no head before it has counted;
+-- refusals may be in the head of another exchange.
 --
 -- Raises     lock_not_available
 -- Moves      as settle_and_claim
--- Called by  Store.settleAndClaimAll (engine/exchanges.ts), in order of the queues' ids
+-- Called by  Store.settleAndClaimAll (engine/exchanges.ts)
 -- Writes     as settle_and_claim
--- Locks      as settle_and_claim, for each
+-- Locks      as settle_and_claim: all that settle, then all that claim; the workers last
 create or replace function settle_and_claim_all(p_exchanges json) returns table (
   id text, name text, data json, opts json, created_at bigint, processed_at bigint,
   priority integer, attempts_made integer, attempts_started integer,
   parent_queue_id integer, parent_id text, more json, head json
 )
 language plpgsql set search_path from current set lock_timeout = '100ms' as $$
+declare
+  v_now         timestamptz := _now();
+  v_all         exchange[] := array(select e from json_populate_recordset(null::exchange, p_exchanges) e);
+  v_plain       exchange[];
+  v_special     exchange[];
+  v_queue_ids   integer[];
+  v_ids         text[];
+  v_tokens      text[];
+  v_values      text[];
+  v_refused     jsonb;
+  v_rows        tid[];
+  v_claimers    bigint[];  -- of each row: the place of its exchange in v_plain, and what it is claimed with
+  v_names       text[];
+  v_worker_ids  bigint[];
+  v_lock_untils timestamptz[];
 begin
+  perform pg_advisory_xact_lock_shared(_lock_key('worker', e.worker_id)) from unnest(v_all) e;
+  select array_agg(o.e) filter (where o.is_plain), array_agg(o.e) filter (where not o.is_plain)
+  into v_plain, v_special
+  from (
+    select e, coalesce(w.is_known and e.items is null
+                       and not (m.is_closed or m.is_capped or m.rate_max is not null or m.has_due or m.is_listened_to), false) as is_plain
+    from unnest(v_all) e
+    left join lateral _queue_mode(e.queue_id, e.rate_max, e.rate_ms) m on true
+    left join lateral (
+      select true as is_known from worker w where w.queue_id = e.queue_id and w.id = e.worker_id and w.epoch = e.epoch offset 0) w on true) o;
+
+  if v_special is not null then
+    return query
+    select a.*
+    from unnest(v_special) e
+    cross join lateral settle_and_claim(
+      e.queue_id, e.worker_id, e.epoch, e.token, e.ids, e.tokens, e.values, null, null, e.items,
+      e.limit, e.is_hungry, e.is_asleep, false, e.rate_max, e.rate_ms, e.ranges, e.finds_ranges) a;
+  end if;
+  if v_plain is null then
+    return;
+  end if;
+
+  select array_agg(e.queue_id), array_agg(r.id), array_agg(r.token), array_agg(r.value)
+  into v_queue_ids, v_ids, v_tokens, v_values
+  from unnest(v_plain) e
+  cross join lateral unnest(e.ids, e.tokens, e.values) r(id, token, value);
+  if v_ids is not null then
+    v_refused := _complete_plain_jobs(v_queue_ids, v_ids, v_tokens, v_values, v_now);
+  end if;
+
+  select array_agg(h.place), array_agg(e.ordinality), array_agg(e.token), array_agg(w.name),
+         array_agg(case when w.renews_locks then w.id end), array_agg(case when not w.renews_locks then v_now + _ms(w.lock_ms) end)
+  into v_rows, v_claimers, v_tokens, v_names, v_worker_ids, v_lock_untils
+  from unnest(v_plain) with ordinality e
+  cross join lateral (select w.* from worker w where w.queue_id = e.queue_id and w.id = e.worker_id offset 0) w
+  cross join lateral unnest(_lock_head(e.queue_id, e.limit, e.ranges)) h(place);
+  if v_rows is not null then
+    return query select c.*, null::json from _claimed_jobs(v_rows, v_now) c;
+    -- As _activate_jobs does it for one worker, at less cost for each job.
+    update job_state s
+    set status = 'active', worker_id = c.worker_id, lock_until = c.lock_until, lock_token = c.token,
+        attempts_started = s.attempts_started + 1, processed_at = v_now, processed_by = c.name
+    from unnest(v_rows, v_worker_ids, v_lock_untils, v_tokens, v_names) c(place, worker_id, lock_until, token, name)
+    where s.ctid = c.place;
+  end if;
+
+  update worker w set hungry = not w.hungry
+  from (
+    select e.queue_id, e.worker_id from unnest(v_plain) with ordinality e
+    where e.is_hungry <> (e.limit > coalesce(cardinality(array_positions(v_claimers, e.ordinality)), 0))
+    offset 0) e
+  where w.queue_id = e.queue_id and w.id = any (array[e.worker_id]);
+
   return query
-  select a.*
-  from json_to_recordset(p_exchanges) e(
-    queue_id integer, worker_id bigint, epoch integer, token text, ids text[], tokens text[], values text[], items text,
-    "limit" integer, is_hungry boolean, is_asleep boolean, rate_max integer, rate_ms bigint, ranges claim_range[], finds_ranges boolean)
-  cross join lateral settle_and_claim(
-    e.queue_id, e.worker_id, e.epoch, e.token, e.ids, e.tokens, e.values, null, null, e.items,
-    e.limit, e.is_hungry, e.is_asleep, false, e.rate_max, e.rate_ms, e.ranges, e.finds_ranges) a;
+  select null::text, null::text, null::json, null::json, null::bigint, null::bigint, null::integer, null::integer, null::integer,
+         null::integer, null::text, null::json,
+         json_build_object('worker', e.worker_id, 'claimed', c.count,
+                           'refused', v_refused, 'now', _epoch_ms(v_now), 'hungry', e.limit > c.count,
+                           'asleep', e.limit > c.count and e.is_asleep,
+                           'more', e.limit > 0 and e.limit = c.count and e.is_hungry
+                                   and (e.ranges is null or _has_waiting(e.queue_id, e.ranges)),
+                           'wakeIn', case when e.limit > c.count then _wake_in(e.queue_id, null) end,
+                           'ranges', case when e.finds_ranges then _find_ranges(e.queue_id, e.ranges) end::text)
+  from unnest(v_plain) with ordinality e
+  cross join lateral (select coalesce(cardinality(array_positions(v_claimers, e.ordinality)), 0) as count offset 0) c;
 end;
 $$;

@@ -218,6 +218,8 @@ describe('a worker that is silent', () => {
     const { head } = await worker.claim(5, 0, [completed(jobs[0]!)]);
     const { token } = jobs[0]!;
     expect(head).toEqual({
+      worker: Number(worker.id),
+      claimed: 0,
       refused: [{ id: '1', token, outcome: 'lock_missing' }],
       now: expect.any(Number),
       lost: true,
@@ -321,7 +323,13 @@ describe('resync_worker', () => {
     const late = await worker.claim(5, 0, [completed(held!)]);
     expect(late).toEqual({
       jobs: [],
-      head: { refused: null, now: expect.any(Number), lost: true },
+      head: {
+        worker: Number(worker.id),
+        claimed: 0,
+        refused: null,
+        now: expect.any(Number),
+        lost: true,
+      },
     });
     expect(await queue.getJobCounts('active', 'waiting', 'completed')).toEqual({
       active: 0,

@@ -76,7 +76,7 @@ test('those that wait for a connection travel together, in order of their queues
 });
 
 test.each<[string, Partial<ExchangeRequest>[], number[][]]>([
-  ['25 exchanges', queues(...Array(30).keys()), [[...Array(25).keys()], [25, 26, 27, 28, 29]]],
+  ['50 exchanges', queues(...Array(55).keys()), [[...Array(50).keys()], [50, 51, 52, 53, 54]]],
   ['200 jobs', [1, 2, 3].map((queueId) => ({ queueId, limit: 90 })), [[1, 2], [3]]],
   [
     'results of two million characters',
