@@ -105,6 +105,7 @@ export class JobSteps<
     let attempts = stored?.attempts ?? 0;
     let startedAt = 0;
     let tx: JobTransaction<this, ReturnType> | undefined;
+    let isSaving = false;
     const what = `Step "${name}"`;
     const report = (): StepReport => ({
       ...reported(key),
@@ -118,6 +119,7 @@ export class JobSteps<
       startedAt = elapsed();
       const own = this.open(key, what);
       tx = own;
+      isSaving = false;
       const context = {
         tx: own,
         attempt: attempts,
@@ -128,6 +130,9 @@ export class JobSteps<
       try {
         const { result, thrown } = await this.worked(own, () => work(context));
         const text = toJsonText(result, `The result of step "${name}"`);
+        // Given up meanwhile: what it has come to is not to count later.
+        if (own.isEnded) throw new Error(`${what} took too long`);
+        isSaving = true;
         if (thrown) {
           const mark = run.nameTransaction(key.token);
           await own.commit({ ...report(), kind: 'transaction', name: mark });
@@ -145,7 +150,11 @@ export class JobSteps<
     return run.during(name, () =>
       withTries(name, resolved, {
         attempt,
-        abandon: async () => tx?.abort(),
+        abandon: async () => {
+          const maySucceed = isSaving;
+          await tx?.abort();
+          return maySucceed;
+        },
         failed: (error) => this.saveFailure(what, { ...report(), error: error.message }),
         cancellation: () => this.queue.cancellationOf?.(this),
         // A Job, which this floor of it does not know.
@@ -316,6 +325,7 @@ export class JobSteps<
     while (true) {
       try {
         const outcome = await this.queue.getBackend().writes.saveStep(report);
+        if (outcome === 'already_done') throw new Error(`${what} was done by another try`);
         if (outcome !== 'ok') throw new LockLostError(report.id, what);
         return;
       } catch (error) {

@@ -1,12 +1,13 @@
 import { isConnectionError, type Row } from '../db/database';
+import { isBusy } from '../db/node-postgres';
 import type { QueryClient } from '../db/query-client';
 import type { TransactionPool, TransactionSession } from '../db/transaction-pool';
-import { sleep } from '../model/clock';
+import { clearInterval, setInterval, sleep } from '../model/clock';
 import { LockLostError, refusalError } from '../model/errors';
 import type { Settlement } from '../model/job-record';
 import type { StepReport } from '../model/step';
 import type { TransactionOptions } from '../options/step-options';
-import { type Outcome, type RefusedSettlement, Store } from '../store/store';
+import { type Outcome, type RefusedSettlement, type StepOutcome, Store } from '../store/store';
 
 /** Milliseconds between two looks for the outcome of a commit that was not answered. */
 const LOOK_AGAIN_MS = 50;
@@ -61,6 +62,7 @@ export class JobTransaction<JobType = unknown, ReturnType = unknown> implements 
   private session: TransactionSession | undefined;
   private pid: number | undefined;
   private isOver = false;
+  private signsOfLife: NodeJS.Timeout | undefined;
   /** The connection may be somebody else's by now. */
   private isGivenBack = false;
   private hasMovedJob = false;
@@ -126,6 +128,11 @@ export class JobTransaction<JobType = unknown, ReturnType = unknown> implements 
     return value;
   }
 
+  /** It was committed or undone, or is about to be. */
+  get isEnded(): boolean {
+    return this.isOver;
+  }
+
   /** Whether anything was done in it. */
   get isUsed(): boolean {
     return this.opening !== undefined || this.completion !== undefined;
@@ -152,7 +159,7 @@ export class JobTransaction<JobType = unknown, ReturnType = unknown> implements 
    */
   async commit(report: StepReport): Promise<void> {
     const session = await this.open();
-    this.isOver = true;
+    this.end();
     await this.last;
     const store = this.host.store.on(clientExecutor(session));
     const { outcomes, moved, xid } = await store.saveSteps([{ ...report, in_transaction: true }]);
@@ -174,7 +181,7 @@ export class JobTransaction<JobType = unknown, ReturnType = unknown> implements 
 
   /** Undoes everything. Does nothing when it is committed or undone. */
   async rollback(): Promise<void> {
-    this.isOver = true;
+    this.end();
     const session = await this.opening?.catch(() => undefined);
     if (!session) return;
     await this.last;
@@ -190,7 +197,7 @@ export class JobTransaction<JobType = unknown, ReturnType = unknown> implements 
 
   /** Undoes everything, whatever statement may be under way. Does nothing when it is committed or undone. */
   async abort(): Promise<void> {
-    this.isOver = true;
+    this.end();
     const { session, pid } = this;
     if (!session || this.isGivenBack) return;
     // First of all out of the pool: nobody else is to have the session that is ended.
@@ -233,11 +240,23 @@ export class JobTransaction<JobType = unknown, ReturnType = unknown> implements 
       this.check(outcome);
       this.pid = pid;
       if (this.isOver) throw new Error(`${this.what} is over`);
+      this.signsOfLife = setInterval(() => this.giveSignOfLife(session), idleMs / 3).unref();
       return session;
     } catch (error) {
       session.destroy();
       throw error;
     }
+  }
+
+  /** The server ends what is idle for too long: only a process that has stopped is. */
+  private giveSignOfLife({ client }: TransactionSession): void {
+    if (isBusy(client)) return;
+    this.last = this.last.then(() => client.query('select 1')).catch(() => {});
+  }
+
+  private end(): void {
+    this.isOver = true;
+    clearInterval(this.signsOfLife);
   }
 
   private async settle(store: Store, completion: Settlement): Promise<void> {
@@ -250,8 +269,11 @@ export class JobTransaction<JobType = unknown, ReturnType = unknown> implements 
     throw new LockLostError(id, this.what);
   }
 
-  private check(outcome: Outcome | 'no_transaction'): void {
+  private check(outcome: StepOutcome): void {
     if (outcome === 'ok') return;
+    if (outcome === 'already_done') {
+      throw new Error(`${this.what} was done by another try: nothing of this one was stored`);
+    }
     if (outcome === 'no_transaction') {
       throw new Error(
         `${this.what} was ended by a statement in it: leave BEGIN, COMMIT and ROLLBACK to the library`,

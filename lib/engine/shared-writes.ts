@@ -1,7 +1,7 @@
 import { missingParentError, raisedError, refusalError } from '../model/errors';
 import type { JobSpec } from '../model/job-record';
 import type { StepReport } from '../model/step';
-import type { JobUpdate, LogRow, Outcome, Store } from '../store/store';
+import type { JobUpdate, LogRow, StepOutcome, Store } from '../store/store';
 import { Batcher } from './batcher';
 import type { EngineStores } from './engine-stores';
 
@@ -52,7 +52,7 @@ export class SharedWrites {
   private readonly dataUpdates: SharedWrite<JobUpdate, true>;
   private readonly progressUpdates: SharedWrite<JobUpdate, true>;
   private readonly logs: SharedWrite<LogRow, number>;
-  private readonly steps: SharedWrite<StepReport, Outcome>;
+  private readonly steps: SharedWrite<StepReport, StepOutcome>;
 
   /** @param store where each call is a transaction of its own */
   constructor(
@@ -90,7 +90,7 @@ export class SharedWrites {
   }
 
   /** Saves the result of a step that has no transaction of its own. */
-  saveStep(report: StepReport): Promise<Outcome> {
+  saveStep(report: StepReport): Promise<StepOutcome> {
     return this.steps.run(report);
   }
 }
@@ -131,5 +131,5 @@ const addLogs: Write<LogRow, number> = async (store, rows) => {
   return counts.map((count, i) => count ?? refusalError('missing', rows[i]!.id, 'addLog'));
 };
 
-const saveSteps: Write<StepReport, Outcome> = async (store, reports) =>
-  (await store.saveSteps(reports)).outcomes as Outcome[];
+const saveSteps: Write<StepReport, StepOutcome> = async (store, reports) =>
+  (await store.saveSteps(reports)).outcomes;

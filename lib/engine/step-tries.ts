@@ -17,8 +17,11 @@ const FINAL = [
 export interface TriesHost<Result> {
   /** One try, with the signal that is aborted when it takes too long or the job is cancelled. */
   attempt(signal: () => AbortSignal): Promise<Result>;
-  /** What is to happen before a try that took too long counts as failed. */
-  abandon(): Promise<void>;
+  /**
+   * What is to happen before a try that took too long counts as failed. Resolves to whether it may succeed all the same: then what becomes of it
+   * counts.
+   */
+  abandon(): Promise<boolean>;
   /** Notes why a try failed. */
   failed(error: Error): Promise<void>;
   /** Aborted when the job is cancelled. Makes one where nobody has asked before. */
@@ -78,7 +81,10 @@ async function withTimeout<Result>(
       isLate = true;
       const error = new StepTimeoutError(name, timeout);
       controller?.abort(error);
-      void host.abandon().then(() => reject(error), reject);
+      const fail = (own: unknown) => reject(isFinal(toError(own)) ? own : error);
+      void host
+        .abandon()
+        .then((maySucceed) => (maySucceed ? attempt.then(() => {}, fail) : reject(error)), reject);
     }, timeout);
   });
   try {

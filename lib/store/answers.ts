@@ -111,3 +111,6 @@ export interface RateLimit {
 
 /** `ok`, or why not. */
 export type Outcome = 'ok' | Refusal;
+
+/** Of a step that was to be saved: `already_done` when another try of the run has done it, `no_transaction` outside of the run's own. */
+export type StepOutcome = Outcome | 'already_done' | 'no_transaction';

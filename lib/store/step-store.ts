@@ -1,7 +1,7 @@
 import { lookupId } from '../model/json';
 import type { StepRecord, StepReport } from '../model/step';
 import { toMilliseconds } from '../model/whole-number';
-import type { Outcome } from './answers';
+import type { Outcome, StepOutcome } from './answers';
 import { JobStore } from './job-store';
 
 /** What the database does with the steps of a job: transactions, results, waits and signals. */
@@ -22,7 +22,7 @@ export class StepStore extends JobStore {
    */
   async saveSteps(
     steps: readonly StepReport[],
-  ): Promise<{ outcomes: (Outcome | 'no_transaction')[]; moved: boolean; xid: string }> {
+  ): Promise<{ outcomes: StepOutcome[]; moved: boolean; xid: string }> {
     return this.value('save_steps', JSON.stringify(steps));
   }
 

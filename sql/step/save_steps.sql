@@ -10,7 +10,7 @@
 --   in_transaction       refused as `no_transaction` outside of the one that begin_transaction has marked
 -- Returns {outcomes: in the order of p_steps, moved: whether this transaction has moved the job of its run, xid: of this transaction}.
 -- Outcomes: ok, also for a result that was saved before, and for a job that this transaction has moved, for it holds the lock then;
--- no_transaction; those of _run_outcome.
+-- already_done, for a step that another try has done; no_transaction; those of _run_outcome.
 --
 -- Called by  Store.saveSteps
 -- Writes     step
@@ -52,6 +52,12 @@ begin
     set token = excluded.token, attempts = excluded.attempts, result = excluded.result,
         error = coalesce(excluded.error, s.error), finished_at = excluded.finished_at
     where s.finished_at is null and s.kind = excluded.kind;
+    if not found and v_step.error is null and exists (
+         select from step s
+         where s.queue_id = v_step.queue_id and s.job_id = v_step.id and s.name = v_step.name
+           and s.kind = v_step.kind::step_kind and (s.token <> v_step.token or s.attempts <> v_step.attempts)) then
+      v_outcomes[v_step.position] := 'already_done';
+    end if;
   end loop;
   return json_build_object('outcomes', v_outcomes, 'moved', v_is_moved, 'xid', pg_current_xact_id()::text);
 end;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DelayedError,
   type Job,
@@ -298,6 +299,24 @@ describe('job.transaction', () => {
     });
     expect(await progress).toBe(0);
     expect(await queue.getJob('j')).toMatchObject({ stalledCounter: 1 });
+  });
+
+  test('outlives the lock duration between two statements, as long as its worker lives', async () => {
+    const queue = on.queue();
+    const worker = on.worker(
+      queue,
+      (job) =>
+        job.transaction(async (tx) => {
+          await tx.query(INSERT, [job.queueName, 'first']);
+          await sleep(1_600);
+          await tx.query(INSERT, [job.queueName, 'second']);
+        }),
+      { lockDuration: 500 },
+    );
+    const heard = record(worker, 'completed', 'failed', 'error');
+    await queue.add('job', {});
+    await until(() => heard.length > 0);
+    expect([heard[0]![0], await ledger(queue)]).toEqual(['completed', ['first', 'second']]);
   });
 
   test('is for a job that runs, and not for one that is bound to another transaction', async () => {

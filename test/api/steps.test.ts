@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Job, LockLostError, type Processor, StepTimeoutError } from '../../lib';
 import { record, useInstances } from '../helpers/instances';
 import { deferred, until } from '../helpers/wait';
@@ -185,6 +186,47 @@ describe('job.step', () => {
     await queue.addBulk(Array.from({ length: 5 }, () => ({ name: 'job', data: {} })));
     await until(() => errors.length === 5);
     expect(errors).toEqual(Array(5).fill(expect.any(StepTimeoutError)));
+  });
+
+  test('forgets what a try without transaction comes to that took too long', async () => {
+    const late: Promise<unknown>[] = [];
+    const { job } = await run(
+      async (job) => {
+        const value = await job
+          .step('slow', () => late[late.push(sleep(150, 'late')) - 1], { timeout: 50 })
+          .catch((error: Error) => error.message);
+        await Promise.all(late);
+        await sleep(50);
+        if (job.attemptsMade === 0) throw new Error('again');
+        return value;
+      },
+      { attempts: 2 },
+    );
+    expect(job.returnvalue).toBe('Step "slow" took longer than 50 ms');
+    expect(await job.getSteps()).toMatchObject([{ state: 'failed', attempts: 2 }]);
+  });
+
+  test('keeps the result of the try that counts, though an earlier one ends after it', async () => {
+    const values: unknown[] = [];
+    const { job } = await run(
+      async (job) => {
+        values.push(
+          await job.step(
+            'slow',
+            async ({ attempt }) => {
+              await sleep(attempt === 1 ? 300 : 100);
+              return attempt;
+            },
+            { timeout: 200, retries: 1 },
+          ),
+        );
+        await sleep(200);
+        if (job.attemptsMade === 0) throw new Error('again');
+      },
+      { attempts: 2 },
+    );
+    expect(values).toEqual([2, 2]);
+    expect(await job.getSteps()).toMatchObject([{ attempts: 2, result: 2 }]);
   });
 
   test('aborts its signal when the job is cancelled, also for a processor without one', async () => {

@@ -87,6 +87,42 @@ describe('the answer to COMMIT is lost', () => {
   });
 });
 
+describe('a step takes too long while its COMMIT is under way', () => {
+  test.each([
+    ['which has done it: the step is done', 'withheld', 'completed', ['try 1'], ['pay 1']],
+    ['which never came: the step is tried again', 'before', 'completed', ['try 2'], ['pay 2']],
+  ] as const)('%s', async (_, when, event, entries, steps) => {
+    const answer = await run((job) =>
+      job.step(
+        'pay',
+        async ({ tx, attempt }) => {
+          await tx.query(INSERT, [job.queueName, `try ${attempt}`]);
+          if (attempt === 1) void proxy.cut('commit', when);
+          return `by ${attempt}`;
+        },
+        { retries: 2, timeout: 400 },
+      ),
+    );
+    expect(answer).toMatchObject({ heard: [event], ledger: entries, steps });
+    expect(answer.job.returnvalue).toBe(`by ${entries[0]!.at(-1)}`);
+  });
+
+  test('and with it the job is completed, which is told', async () => {
+    const { heard, job, ledger } = await run((job) =>
+      job.step(
+        'pay',
+        async ({ tx }) => {
+          await tx.query(INSERT, [job.queueName, 'paid']);
+          void proxy.cut('commit', 'withheld');
+          return tx.complete('done');
+        },
+        { timeout: 400 },
+      ),
+    );
+    expect([heard, job.returnvalue, ledger]).toEqual([['completed'], 'done', ['paid']]);
+  });
+});
+
 describe('COMMIT does not reach the server', () => {
   test('for a step, which is tried again', async () => {
     const { job, ledger } = await run((job) =>

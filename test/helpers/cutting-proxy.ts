@@ -7,15 +7,16 @@ export interface DatabaseProxy {
   url: string;
   /**
    * Cuts the next connection on which the client sends this text: `before` the server gets it, or
-   * `after` the server has answered, with the answer lost. Resolves when it is cut.
+   * `after` the server has answered, with the answer lost; or it stays open, and the answer and all that follows is `withheld`.
+   * Resolves when it is cut.
    */
-  cut(text: string, when: 'before' | 'after'): Promise<void>;
+  cut(text: string, when: Cut['when']): Promise<void>;
   close(): Promise<void>;
 }
 
 interface Cut {
   text: string;
-  when: 'before' | 'after';
+  when: 'before' | 'after' | 'withheld';
   done(): void;
 }
 
@@ -56,7 +57,7 @@ export async function startProxy(databaseUrl: string): Promise<DatabaseProxy> {
         client.write(data);
         return;
       }
-      hangUp();
+      if (lost.when === 'after') hangUp();
       lost.done();
     });
   });

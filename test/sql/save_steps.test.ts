@@ -51,6 +51,20 @@ describe('save_steps', () => {
     ]);
   });
 
+  test('takes the result of one try, as often as it is saved, and none of another', async () => {
+    const { report, steps } = await activeJobs('a');
+    const first = report('a', { result: '"first"' });
+    for (const [again, outcome] of [
+      [first, 'ok'],
+      [first, 'ok'],
+      [report('a', { result: '"second"', attempts: 2 }), 'already_done'],
+      [report('a', { error: 'late', attempts: 2 }), 'ok'],
+    ] as const) {
+      expect((await save(again)).outcomes).toEqual([outcome]);
+    }
+    expect(await steps()).toMatchObject([{ attempts: 1, result: 'first', error: null }]);
+  });
+
   test('counts failed tries, and keeps the last error of a step that is done then', async () => {
     const { report, steps } = await activeJobs('a');
     await save(report('a', { error: 'first' }));
