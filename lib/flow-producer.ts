@@ -184,7 +184,10 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     );
     const asParent = { id: jobId, queue: queue.qualifiedName };
     const preparing = (flow.children ?? []).map((child) => this.prepare(child, opts, asParent));
-    const [children] = await Promise.all([Promise.all(preparing), locate(queue, [prepared])]);
+    const [children] = await Promise.all([
+      Promise.all(preparing),
+      locate(queue, [prepared], this.boundStore),
+    ]);
     prepared.spec.id = jobId;
     prepared.spec.has_children = children.length > 0;
     prepared.spec.parent_in_unit = parent !== undefined;
@@ -231,14 +234,14 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
   }
 
   private queueOf(name: string, prefix = this.opts.prefix ?? DEFAULT_PREFIX): MinimalQueue {
-    const { backend } = this;
+    const { backend, boundStore } = this;
     return {
       name,
       prefix,
       qualifiedName: qualifiedName(prefix, name),
       opts: this.opts,
       getBackend: () => backend,
-      queueId: () => backend.queueId(prefix, name),
+      queueId: () => backend.queueId(prefix, name, boundStore),
     };
   }
 

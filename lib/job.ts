@@ -62,7 +62,7 @@ export class Job<
     if (jobs.length === 0) return [];
     const values = jobs.map(({ data }) => data);
     const prepared = jobs.map(({ name, data, opts }) => prepareJob(name, data, opts ?? {}));
-    await locate(queue, prepared);
+    await locate(queue, prepared, store);
     const specs = prepared.map(({ spec }) => spec);
     const added = await queue.getBackend().writes.add(specs, store);
     return prepared.map(({ spec, opts }, i) => {

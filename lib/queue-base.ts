@@ -91,7 +91,9 @@ export class QueueBase<
    */
   queueId(): Promise<number> {
     if (this.closed && this.backend.isPoolOwn) return Promise.reject(new ConnectionClosedError());
-    return this.closing ? this.queueIdPromise : this.backend.queueId(this.prefix, this.name);
+    return this.closing
+      ? this.queueIdPromise
+      : this.backend.queueId(this.prefix, this.name, this.boundStore);
   }
 
   /** What names it: what it works with has no JSON. */

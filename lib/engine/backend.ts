@@ -36,6 +36,8 @@ import { WakeUps } from './wake-ups';
 const POOL_PATIENCE_MS = 200;
 /** What that time resolves to. */
 const LATE = Symbol('late');
+/** Milliseconds for which a transaction waits for the id of a queue before it looks whether it has made that itself. */
+const QUEUE_PATIENCE_MS = 50;
 /** Transactions that are silent for so many times as long as a heartbeat was are given up with it, where nothing else tells. */
 const SILENT_TRANSACTION = 3;
 
@@ -190,8 +192,19 @@ export class Backend {
   /**
    * The id of a queue, which is made when it is new, on a connection of ours: never in the caller's
    * transaction.
+   * @param tx the transaction for which it is asked: it may have made the queue itself, from SQL, and nobody else sees that
    */
-  queueId(prefix: string, name: string): Promise<number> {
+  queueId(prefix: string, name: string, tx?: Store): Promise<number> {
+    const id = this.sharedQueueId(prefix, name);
+    return tx ? this.soonOr(id, () => tx.findQueue(prefix, name)) : id;
+  }
+
+  private async soonOr(id: Promise<number>, look: () => Promise<number | null>): Promise<number> {
+    const first = await Promise.race([id, sleep(QUEUE_PATIENCE_MS, LATE, { ref: false })]);
+    return first === LATE ? ((await look()) ?? id) : first;
+  }
+
+  private sharedQueueId(prefix: string, name: string): Promise<number> {
     const key = `${prefix}:${name}`;
     let id = this.queueIds.get(key);
     if (!id) {

@@ -3,6 +3,7 @@ import { dataText, toJsonText } from '../model/json';
 import { parseQualifiedName } from '../model/names';
 import { normalizeBackoff } from '../options/backoff';
 import { checkJobOptions, failurePolicy, isLifo, type JobsOptions } from '../options/job-options';
+import type { Store } from '../store/store';
 import type { Backend } from './backend';
 
 /** No queue's. */
@@ -49,10 +50,14 @@ export function prepareJob(name: string, data: unknown, given: JobsOptions): Pre
   };
 }
 
-/** Finds the queue of jobs that were prepared, and those of their parents. */
+/**
+ * Finds the queue of jobs that were prepared, and those of their parents.
+ * @param tx the transaction in which they are added
+ */
 export async function locate(
   queue: { getBackend(): Backend; queueId(): Promise<number> },
   prepared: readonly PreparedJob[],
+  tx?: Store,
 ): Promise<void> {
   const queueId = await queue.queueId();
   const children: PreparedJob[] = [];
@@ -64,7 +69,7 @@ export async function locate(
   await Promise.all(
     children.map(async ({ spec, parentQueue }) => {
       const { prefix, name } = parentQueue!;
-      spec.parent_queue_id = await queue.getBackend().queueId(prefix, name);
+      spec.parent_queue_id = await queue.getBackend().queueId(prefix, name, tx);
     }),
   );
 }

@@ -19,6 +19,11 @@ export class QueueStore extends Caller {
     return this.value('ensure_queue', prefix, name);
   }
 
+  /** Null when the transaction of this store sees no such queue. */
+  async findQueue(prefix: string, name: string): Promise<number | null> {
+    return this.value('find_queue', prefix, name);
+  }
+
   async pauseQueue(queueId: number): Promise<void> {
     await this.text('pause_queue', queueId);
   }

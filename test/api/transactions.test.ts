@@ -196,6 +196,29 @@ test('a queue that is newer than the snapshot of a transaction is refused with w
   await tx.query('rollback');
 });
 
+test.each([
+  ['a job', (name: string, tx: Client) => on.queue(name).withTransaction(tx).add('b', 2)],
+  [
+    'a flow',
+    (name: string, tx: Client) =>
+      on
+        .flow()
+        .withTransaction(tx)
+        .add({ name: 'b', queueName: name, children: [{ name: 'c', queueName: name }] }),
+  ],
+])('%s can be added to a queue that the same transaction has made from SQL', async (_, add) => {
+  const name = `made-here-${_.slice(2)}`;
+  const tx = await on.client();
+  await tx.query('begin');
+  await tx.query("select tuskmq.add_job($1, 'a', '1')", [name]);
+  await add(name, tx);
+  await tx.query('commit');
+  const queue = on.queue(name);
+  expect((await queue.getJobs()).map((job) => job.name)).toEqual(
+    expect.arrayContaining(['a', 'b']),
+  );
+});
+
 describe('a sleeping worker', () => {
   test('wakes at the commit of an add, not before, and waits for no poll', async () => {
     const queue = on.queue();
