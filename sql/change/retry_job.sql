@@ -16,7 +16,7 @@ begin
   select * into v_state from job_state s where s.queue_id = p_queue_id and s.id = p_id for update;
   if v_state.id is null then
     return 'missing';
-  elsif v_state.status::text <> p_state or v_state.finished_at is null then
+  elsif v_state.status::text is distinct from p_state or v_state.finished_at is null then
     return 'not_in_state';
   end if;
   perform _hold_wake_lock(p_queue_id);

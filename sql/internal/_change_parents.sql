@@ -1,13 +1,13 @@
 -- Books what happened to children on their parents, and releases parents that have nothing left to wait for.
 --
--- A released parent goes to the head of its queue, or into its delay if it has one. A failure reaches the
+-- A released parent goes to the head of its queue, behind all others of its priority if it has one, or into its delay. A failure reaches the
 -- parent as deferred_failure: the worker that activates it fails it in a transaction of its own, so no
 -- transaction climbs more than one level.
 --
 -- Moves      waiting-children -> waiting, delayed; delayed -> waiting (on failure)
 -- Called by  whoever adds, finishes or removes children; they have locked the parents that they knew of before any child
 -- Writes     job_state, event
--- Locks      the parents, in order of key
+-- Locks      the parents, in order of key; the wake locks of queues of those with a priority
 -- Notifies   wake, event
 create or replace function _change_parents(p_changes parent_change[]) returns void
 language plpgsql as $$
@@ -40,7 +40,7 @@ begin
           deferred_failure = case when s.status = 'failed' then s.deferred_failure else coalesce(p.failure, s.deferred_failure) end,
           status = case when not p.released then s.status when p.delay_ms > 0 then 'delayed' else 'waiting' end,
           run_at = case when not p.released then s.run_at when p.delay_ms > 0 then v_now + _ms(p.delay_ms) end,
-          seq = case when p.released then -nextval('job_seq') else s.seq end
+          seq = case when not p.released then s.seq when s.priority > 0 then _place_at_tail(s.queue_id) else -nextval('job_seq') end
       from parent p
       where s.queue_id = p.queue_id and s.id = any (array[p.id])
       returning s.queue_id, s.id, s.status, s.run_at, p.released

@@ -11,6 +11,7 @@ declare
   v_delay      numeric;
   v_priority   numeric;
   v_timestamp  numeric;
+  v_ttl        jsonb := case when _is_truthy(p_opts->'deduplication') then p_opts->'deduplication'->'ttl' end;
   v_jitter     jsonb := p_opts->'backoff'->'jitter';
   v_flags      text[];
   v_fault      text;
@@ -55,6 +56,8 @@ begin
       'Deduplication id must be provided'
     when octet_length(p_opts->'deduplication'->>'id') > 1000 then
       'The deduplication id cannot be longer than 1000 bytes'
+    when v_ttl is not null and case when jsonb_typeof(v_ttl) = 'number' then abs(v_ttl::numeric) > 8640000000000000 else true end then
+      format('The deduplication ttl of job %s must be a number of milliseconds', p_name)
     when _is_truthy(p_opts->'deduplication') and _is_truthy(p_opts->'parent') then
       'Deduplication and parent options cannot be used together'
     when p_opts ? 'debounce' then

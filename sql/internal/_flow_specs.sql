@@ -6,12 +6,20 @@
 create or replace function _flow_specs(p_node json, p_parent json) returns setof jsonb
 language plpgsql as $$
 declare
-  v_opts     jsonb := coalesce(p_node->'opts', '{}');
+  v_opts     jsonb := coalesce(nullif((p_node->'opts')::jsonb, 'null'), '{}');
   v_queue    text  := coalesce(p_node->>'prefix', 'bull') || ':' || (p_node->>'queueName');
-  v_id       text  := coalesce(nullif(v_opts->>'jobId', ''), gen_random_uuid()::text);
-  v_children json  := case when json_typeof(p_node->'children') = 'array' then p_node->'children' else '[]' end;
+  v_id       text;
+  v_children json  := case when coalesce(json_typeof(p_node->'children'), 'null') = 'null' then '[]' else p_node->'children' end;
   v_child    json;
 begin
+  if strpos(p_node->>'queueName', ':') > 0 then
+    raise exception 'Queue name cannot contain :' using errcode = '22023';
+  elsif json_typeof(v_children) <> 'array' then
+    raise exception 'The children of job % must be an array', p_node->>'name' using errcode = '22023';
+  elsif jsonb_typeof(v_opts) <> 'object' then
+    raise exception 'The options of job % must be an object', p_node->>'name' using errcode = '22023';
+  end if;
+  v_id := coalesce(nullif(v_opts->>'jobId', ''), gen_random_uuid()::text);
   if _is_truthy(v_opts->'deduplication') then
     if json_array_length(v_children) > 0 then
       raise exception 'Deduplication options cannot be used on flow nodes with children' using errcode = '22023';

@@ -14,6 +14,10 @@ begin
     return null;
   elsif v_name = '' then
     raise exception 'Queue name must be provided' using errcode = '22023';
+  elsif octet_length(v_name) > 1000 then
+    raise exception 'Queue name cannot be longer than 1000 bytes' using errcode = '22023';
+  elsif octet_length(v_prefix) > 1000 then
+    raise exception 'prefix cannot be longer than 1000 bytes' using errcode = '22023';
   end if;
   v_id := ensure_queue(v_prefix, v_name);
   if v_id is null then

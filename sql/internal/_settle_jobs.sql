@@ -78,7 +78,7 @@ begin
         return_value = case when i.outcome = 'completed' then i.value end,
         failed_reason = coalesce(i.reason, s.failed_reason),
         stacktrace = coalesce(i.stacktrace, s.stacktrace),
-        deferred_failure = null,
+        deferred_failure = case when i.outcome = 'retried' then s.deferred_failure end,
         lock_token = case when i.outcome <> 'retried' then s.lock_token end,
         lock_until = null,
         worker_id = null

@@ -1,6 +1,6 @@
 import type { Job } from '../../lib';
 import { record, useInstances } from '../helpers/instances';
-import { until } from '../helpers/wait';
+import { deferred, until } from '../helpers/wait';
 import { family, settled } from './family';
 
 const on = useInstances();
@@ -83,6 +83,39 @@ describe('a child that fails for good', () => {
       failed: [bad],
       processed: { [`bull:${queue.name}:${parent.children![1]!.job.id}`]: 'good done' },
     });
+  });
+
+  test('fails its parent without another run, though that failed for a reason of its own meanwhile', async () => {
+    const queue = on.queue();
+    const children = on.queue();
+    const { job: parent } = await on.flow().add({
+      name: 'parent',
+      queueName: queue.name,
+      opts: { attempts: 3 },
+      children: [
+        { name: 'first', queueName: children.name, opts: { continueParentOnFailure: true } },
+        { name: 'second', queueName: children.name, opts: { failParentOnFailure: true } },
+      ],
+    });
+    const isRunning = deferred();
+    let runs = 0;
+    on.worker(
+      children,
+      async (job) => {
+        if (job.name === 'second') await isRunning.promise;
+        throw new Error('bad child');
+      },
+      { concurrency: 2 },
+    );
+    on.worker(queue, async () => {
+      runs++;
+      isRunning.resolve();
+      await until(async () => (await children.getFailedCount()) === 2);
+      throw new Error('bad parent');
+    });
+    await until(() => parent.isFailed());
+    const failed = await queue.getJob(parent.id!);
+    expect([runs, failed!.failedReason]).toEqual([1, expect.stringMatching(/^child .* failed$/)]);
   });
 
   test('fails a delayed parent at once', async () => {

@@ -149,6 +149,30 @@ describe('FlowProducer.add', () => {
     expect(await parent.getState()).toBe('prioritized');
   });
 
+  test.each([
+    [3, ['early', 'late', 'parent']],
+    [undefined, ['parent', 'early', 'late']],
+  ])('lets a parent of priority %s go on where BullMQ does', async (priority, order) => {
+    const queue = on.queue();
+    const children = on.queue();
+    await queue.add('early', {}, { priority });
+    await on.flow().add({
+      name: 'parent',
+      queueName: queue.name,
+      opts: { priority },
+      children: [{ name: 'child', queueName: children.name }],
+    });
+    await queue.add('late', {}, { priority });
+    on.worker(children, async () => {});
+    await until(
+      async () => (await queue.count()) === 3 && (await queue.getWaitingChildrenCount()) === 0,
+    );
+    const ran: string[] = [];
+    on.worker(queue, async (job) => void ran.push(job.name));
+    await until(() => ran.length === 3);
+    expect(ran).toEqual(order);
+  });
+
   test('counts a child that is completed already at once, others when they are', async () => {
     const { queue, work } = await family(on, []);
     work();

@@ -148,6 +148,15 @@ describe('Queue.withTransaction', () => {
     });
   });
 
+  test('reads counts of finished jobs', async () => {
+    const queue = on.queue();
+    const tx = await inTransaction(async () => {});
+    const bound = queue.withTransaction(tx);
+    expect(await bound.getMetrics('completed')).toMatchObject({ data: [], count: 0 });
+    expect(await bound.exportPrometheusMetrics()).toContain('bullmq_job_count');
+    await tx.query('commit');
+  });
+
   test('refuses a pool, on which each statement would be a transaction of its own', async () => {
     const queue = on.queue();
     const pool = new Pool({ connectionString: on.url });

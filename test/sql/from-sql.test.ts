@@ -21,6 +21,8 @@ const invalidOptions: object[] = [
   { delay: 1e16 },
   { deduplication: {} },
   { deduplication: { id: '' } },
+  { deduplication: { id: 'd', ttl: 'soon' } },
+  { deduplication: { id: 'd', ttl: 1e18 } },
   { deduplication: { id: 'd' }, parent: { id: 'p', queue: 'bull:q' } },
   { debounce: { id: 'd' } },
   { backoff: { type: 'fixed', delay: 1, jitter: 2 } },
@@ -198,6 +200,27 @@ describe('add_flow', () => {
       ['pack', {}, {}],
       ['ship', { order: 7 }, { [`bull:${other.name}:pack-7`]: 'pack' }],
     ]);
+  });
+
+  test.each([
+    [{ queueName: 'a:b' }, 'Queue name cannot contain :'],
+    [{ queueName: 'x'.repeat(1_001) }, 'Queue name cannot be longer than 1000 bytes'],
+    [{ prefix: 'x'.repeat(1_001) }, 'prefix cannot be longer than 1000 bytes'],
+    [{}, 'Queue name must be provided'],
+    [{ queueName: 'q', children: {} }, 'The children of job top must be an array'],
+    [{ queueName: 'q', opts: [] }, 'The options of job top must be an object'],
+  ])('refuses %j', async (fields, message) => {
+    const flow = { name: 'top', ...('prefix' in fields && { queueName: 'q' }), ...fields };
+    await expect(
+      on.sql('select tuskmq.add_flow($1)', [JSON.stringify(flow)]),
+    ).rejects.toMatchObject({ message, code: '22023' });
+  });
+
+  test('takes options and children that are null as not given', async () => {
+    const queue = on.queue();
+    const flow = { name: 'top', queueName: queue.name, opts: null, children: null };
+    await on.sql('select tuskmq.add_flow($1)', [JSON.stringify(flow)]);
+    expect(await queue.getWaiting()).toMatchObject([{ name: 'top' }]);
   });
 
   test('adds nothing when one of its jobs cannot be added', async () => {
@@ -467,4 +490,22 @@ describe('the views', () => {
       },
     ]);
   });
+});
+
+test('a delay that is null is refused, and changes nothing; a state that is null is no state', async () => {
+  const queue = on.queue();
+  const queueId = await queue.queueId();
+  await queue.add('later', {}, { jobId: 'later', delay: 60_000 });
+  await expect(
+    on.sql("select tuskmq.change_delay($1, 'later', null)", [queueId]),
+  ).rejects.toMatchObject({
+    message: 'The delay of job later must be a number of milliseconds, not null',
+    code: '22023',
+  });
+  expect(await on.sql("select tuskmq.retry_job($1, 'later', null) as r", [queueId])).toEqual([
+    { r: 'not_in_state' },
+  ]);
+  const job = (await queue.getJob('later'))!;
+  await job.promote();
+  expect(await job.getState()).toBe('waiting');
 });
