@@ -48,7 +48,9 @@ export async function migrateSchema(session: Session, schema: string): Promise<v
     const installed = await readRelease(session, schema);
     if (isCurrent(installed, release)) return;
     if (installed && isLater(installed, release)) return checkServes(installed, release, schema);
-    await createSchema(session, schema);
+    const owner = await ownerOf(session, schema);
+    if (owner === undefined) await createSchema(session, schema);
+    else await actAs(session, owner, schema);
     // postgres-migrations looks for a table called `migrations` in every schema, and then reads the
     // one that search_path finds: with ours made beforehand and first, it never meets the
     // application's.
@@ -65,6 +67,7 @@ export async function migrateSchema(session: Session, schema: string): Promise<v
     await applyMigrations(session.client, readSources().migrations);
     await applyFunctions(session, release);
   } finally {
+    await session.query('reset role', []);
     await session.query('select pg_advisory_unlock(hashtextextended($1, 0))', [
       `tuskmq/${schema}/migrate`,
     ]);
@@ -162,6 +165,32 @@ async function readRelease(executor: Executor, schema: string): Promise<Release 
   }
 }
 
+/** The role to which our tables belong, if there are any. */
+async function ownerOf(session: Session, schema: string): Promise<string | undefined> {
+  const [table] = await session.query(
+    `select r.rolname as owner from pg_class c join pg_roles r on r.oid = c.relowner
+     where c.relname = 'release' and c.relnamespace = (select oid from pg_namespace where nspname = $1)`,
+    [schema],
+  );
+  return table?.['owner'] as string | undefined;
+}
+
+/**
+ * What is made belongs to the owner of what is there, also when a superuser migrates: functions call each other with the rights of
+ * one role.
+ */
+async function actAs(session: Session, owner: string, schema: string): Promise<void> {
+  try {
+    await session.query(`set role ${quoteIdentifier(owner)}`, []);
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== '42501') throw cause;
+    throw new SchemaVersionError(
+      `The schema "${schema}" is to be brought up to date by the role "${owner}", to which it belongs. Run migrate({ schema: '${schema}' }) as that role, and let others use it with its function grant_worker.`,
+      'forbidden',
+    );
+  }
+}
+
 async function createSchema(session: Session, schema: string): Promise<void> {
   const [existing] = await session.query(
     `select has_schema_privilege(oid, 'create') as usable from pg_namespace where nspname = $1`,
@@ -176,17 +205,6 @@ async function createSchema(session: Session, schema: string): Promise<void> {
   const [role] = await session.query('select current_user as name, current_database() as db', []);
   const grantee = quoteIdentifier(String(role?.['name']));
   if (existing) {
-    const [table] = await session.query(
-      `select r.rolname as owner from pg_class c join pg_roles r on r.oid = c.relowner
-       where c.relname = 'release' and c.relnamespace = (select oid from pg_namespace where nspname = $1)`,
-      [schema],
-    );
-    if (table) {
-      throw new SchemaVersionError(
-        `The schema "${schema}" is to be brought up to date by the role "${table['owner']}", to which it belongs. Run migrate({ schema: '${schema}' }) as that role, and let others use it with its function grant_worker.`,
-        'forbidden',
-      );
-    }
     throw forbidden(
       `create objects in the schema "${schema}"`,
       `grant usage, create on schema ${quoteIdentifier(schema)} to ${grantee}`,

@@ -153,6 +153,37 @@ describe('a role', () => {
     await limited.admin.query(remedy);
     await works(limited.url);
   });
+
+  test('keeps what it owns when a superuser brings it up to date', async () => {
+    const { url } = await emptyDatabase();
+    const owner = await role(url, 'create schema tuskmq authorization "ROLE"');
+    await migrate({ connection: owner.url });
+    // As if an older version had been without it.
+    await owner.admin.query('drop function tuskmq._hold_wake_lock(integer), tuskmq.flush_wal()');
+    await owner.admin.query("update tuskmq.release set version = '0.0.1', hash = 'x'");
+    await migrate({ connection: url });
+    await works(owner.url);
+    const { rows } = await owner.admin.query(
+      `select distinct proowner::regrole::text as owner from pg_proc where pronamespace = 'tuskmq'::regnamespace`,
+    );
+    expect(rows).toEqual([{ owner: owner.name }]);
+  });
+
+  test('may leave it to a member of its role to bring it up to date', async () => {
+    const { url } = await emptyDatabase();
+    const owner = await role(url, 'create schema tuskmq authorization "ROLE"');
+    await migrate({ connection: owner.url });
+    await owner.admin.query("update tuskmq.release set version = '0.0.1', hash = 'x'");
+    const stranger = await role(url);
+    const error = await refusal(migrate({ connection: stranger.url }));
+    expect([error.reason, error.message.includes(`by the role "${owner.name}"`)]).toEqual([
+      'forbidden',
+      true,
+    ]);
+    const member = await role(url, `grant "${owner.name}" to "ROLE"`);
+    await migrate({ connection: member.url });
+    await works(owner.url);
+  });
 });
 
 describe('migrate: false', () => {

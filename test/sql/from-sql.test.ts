@@ -203,17 +203,32 @@ describe('add_flow', () => {
   });
 
   test.each([
-    [{ queueName: 'a:b' }, 'Queue name cannot contain :'],
-    [{ queueName: 'x'.repeat(1_001) }, 'Queue name cannot be longer than 1000 bytes'],
-    [{ prefix: 'x'.repeat(1_001) }, 'prefix cannot be longer than 1000 bytes'],
-    [{}, 'Queue name must be provided'],
-    [{ queueName: 'q', children: {} }, 'The children of job top must be an array'],
-    [{ queueName: 'q', opts: [] }, 'The options of job top must be an object'],
-  ])('refuses %j', async (fields, message) => {
-    const flow = { name: 'top', ...('prefix' in fields && { queueName: 'q' }), ...fields };
-    await expect(
-      on.sql('select tuskmq.add_flow($1)', [JSON.stringify(flow)]),
-    ).rejects.toMatchObject({ message, code: '22023' });
+    ['a queue with a colon', { queueName: 'a:b' }, 'Queue name cannot contain :'],
+    [
+      'a queue with a long name',
+      { queueName: 'x'.repeat(1_001) },
+      'Queue name cannot be longer than 1000 bytes',
+    ],
+    [
+      'a long prefix',
+      { queueName: 'q', prefix: 'x'.repeat(1_001) },
+      'prefix cannot be longer than 1000 bytes',
+    ],
+    ['a job without a queue', {}, 'Queue name must be provided'],
+    [
+      'children that are no array',
+      { queueName: 'q', children: {} },
+      'The children of job top must be an array',
+    ],
+    [
+      'options that are no object',
+      { queueName: 'q', opts: [] },
+      'The options of job top must be an object',
+    ],
+  ])('refuses %s', async (_, fields, message) => {
+    const flow = JSON.stringify({ name: 'top', ...fields });
+    const adding = on.sql('select tuskmq.add_flow($1)', [flow]);
+    await expect(adding).rejects.toMatchObject({ message, code: '22023' });
   });
 
   test('takes options and children that are null as not given', async () => {
