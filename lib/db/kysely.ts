@@ -6,6 +6,8 @@ export interface KyselyTransaction {
   readonly isTransaction: true;
   // biome-ignore lint/suspicious/noExplicitAny: takes a CompiledQuery
   executeQuery(query: any): PromiseLike<{ rows: any[] }>;
+  /** The same transaction without what the application has its results changed by. */
+  withoutPlugins?(): KyselyTransaction;
 }
 
 export const kysely: TransactionAdapter<KyselyTransaction> = {
@@ -15,7 +17,8 @@ export const kysely: TransactionAdapter<KyselyTransaction> = {
       ? undefined
       : 'the `trx` of `db.transaction().execute(async (trx) => …)` of Kysely',
   async query(trx, text, values): Promise<Row[]> {
-    return (await trx.executeQuery(compiled(text, values))).rows;
+    const plain = trx.withoutPlugins?.() ?? trx;
+    return (await plain.executeQuery(compiled(text, values))).rows;
   },
 };
 

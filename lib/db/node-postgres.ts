@@ -99,6 +99,8 @@ export function connectingInTime(config: PoolConfig): PoolConfig {
       // A pool hides its password from enumeration.
       const { password } = given;
       super({ ...given, ...(password !== undefined && { password }), connectionTimeoutMillis: 0 });
+      // Answers are read as text, whatever `pg` has been told.
+      Object.assign(this, { binary: false });
     }
 
     override connect(): Promise<Client>;

@@ -27,5 +27,7 @@ export const queryClient: TransactionAdapter<QueryClient> = {
       return 'a pg client after `await client.query("BEGIN")`';
     return undefined;
   },
+  // Counted by the pool at each release.
+  tenure: (client) => (client as { _poolUseCount?: number })._poolUseCount,
   query: async (client, text, values) => (await client.query(text, values)).rows,
 };

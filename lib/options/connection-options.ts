@@ -162,7 +162,8 @@ function isPool(connection: object): connection is Pool {
 function checkUrl(url: string): void {
   if (/^postgres(ql)?:\/\/./.test(url)) {
     try {
-      new URL(url.replace(/^postgres(ql)?:\/\/\//, 'postgres://localhost/'));
+      // Without a host, as for a socket: `pg` takes that from `?host=`.
+      new URL(url.replace(/^postgres(?:ql)?:\/\/([^/?#]*@)?(?=\/)/, 'postgres://$1localhost'));
       return;
     } catch {
       // Told below, without the URL: it may hold a password.

@@ -3,7 +3,13 @@ import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzleOnPostgresJs } from 'drizzle-orm/postgres-js';
 import knexOn from 'knex';
-import { Kysely, PostgresDialect, sql as sqlOfKysely } from 'kysely';
+import {
+  CamelCasePlugin,
+  Kysely,
+  ParseJSONResultsPlugin,
+  PostgresDialect,
+  sql as sqlOfKysely,
+} from 'kysely';
 import { Client, Pool } from 'pg';
 import postgres from 'postgres';
 import { Sequelize } from 'sequelize';
@@ -139,9 +145,10 @@ export const libraries: Record<string, (url: string) => Promise<Library>> = {
     };
   },
 
-  async 'Kysely, controlled'(url) {
+  async 'Kysely, controlled, with plugins'(url) {
     const pool = new Pool({ connectionString: url });
-    const db = new Kysely({ dialect: new PostgresDialect({ pool }) });
+    const plugins = [new ParseJSONResultsPlugin(), new CamelCasePlugin()];
+    const db = new Kysely({ dialect: new PostgresDialect({ pool }), plugins });
     return {
       async transaction(work) {
         const trx = await db.startTransaction().execute();

@@ -43,6 +43,21 @@ describe('connections', () => {
     expect((await backends('shared')).length).toBeLessThanOrEqual(3);
   });
 
+  test('read answers as text where pg is told to take them as binary', async () => {
+    const connection = { ...named('binary'), binary: true };
+    const queue = on.queue(on.name(), { connection });
+    on.worker(
+      queue,
+      (job) => job.transaction(async (tx) => (await tx.query('select 7 as n')).rows),
+      {
+        connection,
+      },
+    );
+    await queue.add('a', {});
+    await until(async () => (await queue.getCompletedCount()) === 1);
+    expect((await queue.getJob('1'))!.returnvalue).toEqual([{ n: 7 }]);
+  });
+
   test('are taken from a pool of the application, which stays open', async () => {
     const pool = new Pool({ connectionString: on.url, max: 3 });
     const queue = new Queue(on.name(), { connection: pool });

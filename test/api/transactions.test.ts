@@ -179,6 +179,24 @@ describe('Queue.withTransaction', () => {
     expect(await queue.count()).toBe(1);
   });
 
+  test('ends when its client is given back to the pool, though that serves another transaction by now', async () => {
+    const pool = new Pool({ connectionString: on.url, max: 1 });
+    const first = await pool.connect();
+    await first.query('begin');
+    const queue = on.queue();
+    const bound = queue.withTransaction(first);
+    await bound.add('in time', {});
+    await first.query('commit');
+    first.release();
+    const second = await pool.connect();
+    await second.query('begin');
+    await expect(bound.add('late', {})).rejects.toThrow(/^The transaction is over/);
+    await second.query('commit');
+    second.release();
+    await pool.end();
+    expect(await queue.count()).toBe(1);
+  });
+
   test('bears a driver whose types are parsed otherwise', async () => {
     const queue = on.queue();
     const tx = await inTransaction(async (tx) => {

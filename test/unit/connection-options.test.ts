@@ -21,6 +21,8 @@ describe('resolveConnection', () => {
     'postgres://localhost/app',
     'postgresql://user:p%40ss@host:5433/app?sslmode=require',
     'postgres:///app?host=/var/run/postgresql',
+    'postgres://me@/app?host=/var/run/postgresql',
+    'postgresql://me:secret@/app?host=/tmp',
   ])('takes the URL %s', (url) => {
     expect(resolveConnection(url)).toEqual({ config: { connectionString: url } });
   });
