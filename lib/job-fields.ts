@@ -2,10 +2,10 @@ import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
 import { now } from './model/clock';
 import { type Refusal, refusalError } from './model/errors';
-import type { JobProgress, JobRecord, ParentKeys } from './model/job-record';
+import type { FailurePolicy, JobProgress, JobRecord, ParentKeys } from './model/job-record';
 import { type BackoffStrategy, normalizeBackoff } from './options/backoff';
 import type { JobJson, JobJsonSandbox } from './options/job-json';
-import type { JobsOptions } from './options/job-options';
+import { failurePolicy, type JobsOptions } from './options/job-options';
 import type { MetricsOptions } from './options/metrics-options';
 import type { RepeatStrategy } from './options/repeat-options';
 import type { RemoveOn } from './options/retention';
@@ -106,7 +106,11 @@ export class JobFields<
     this.timestamp = opts.timestamp ?? now();
     if (opts.parent) {
       this.parentKey = `${opts.parent.queue}:${opts.parent.id}`;
-      this.parent = { id: opts.parent.id, queueKey: opts.parent.queue, ...policyMarks(opts) };
+      this.parent = {
+        id: opts.parent.id,
+        queueKey: opts.parent.queue,
+        ...marksOf(failurePolicy(opts)),
+      };
     }
     this.boundStore = undefined;
   }
@@ -134,7 +138,8 @@ export class JobFields<
       this.parent = {
         id: record.parentId,
         queueKey: record.parentKey.slice(0, -record.parentId.length - 1),
-        ...policyMarks(this.opts),
+        // Options are those of when it was added: a flow may have taken it as a child since.
+        ...marksOf(record.onFailure === undefined ? failurePolicy(this.opts) : record.onFailure),
       };
     } else if (this.parentKey) {
       // It had one when it was added, and was detached from it.
@@ -225,11 +230,13 @@ export class JobFields<
   }
 }
 
-function policyMarks(opts: JobsOptions): Partial<ParentKeys> {
-  return {
-    ...(opts.failParentOnFailure && { fpof: true }),
-    ...(opts.removeDependencyOnFailure && { rdof: true }),
-    ...(opts.ignoreDependencyOnFailure && { idof: true }),
-    ...(opts.continueParentOnFailure && { cpof: true }),
-  };
+const policyMarks: Record<FailurePolicy, Partial<ParentKeys>> = {
+  'fail-parent': { fpof: true },
+  remove: { rdof: true },
+  ignore: { idof: true },
+  'continue-parent': { cpof: true },
+};
+
+function marksOf(policy: FailurePolicy | null | undefined): Partial<ParentKeys> {
+  return policy ? policyMarks[policy] : {};
 }

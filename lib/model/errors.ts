@@ -166,7 +166,8 @@ export class StepTimeoutError extends Error {
  * `instanceof Error` here.
  */
 export function isErrorLike(thrown: unknown): thrown is Error {
-  return typeof (thrown as { message?: unknown } | null | undefined)?.message === 'string';
+  const message = (thrown as { message?: unknown } | null | undefined)?.message;
+  return typeof message === 'string' || typeof message === 'number';
 }
 
 /** Errors that say what becomes of a job. */
@@ -310,6 +311,8 @@ export function toError(thrown: unknown): Error {
 
 function safeDescription(thrown: unknown): string {
   if (thrown === undefined || thrown === null) return `the processor threw ${thrown}`;
+  // What it holds is in no property that JSON would show.
+  if (thrown instanceof Error) return String(thrown);
   try {
     return JSON.stringify(thrown) ?? String(thrown);
   } catch {

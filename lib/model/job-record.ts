@@ -25,6 +25,8 @@ export interface JobRecord {
   finishedOn?: number | null;
   parentKey?: string | null;
   parentId?: string | null;
+  /** What its failure does to its parent; undefined when its options say so. */
+  onFailure?: FailurePolicy | null;
   progress?: unknown;
   returnvalue?: unknown;
   failedReason?: string | null;

@@ -9,7 +9,7 @@ language sql stable as $$
     'attemptsMade', s.attempts_made, 'attemptsStarted', s.attempts_started, 'stalledCounter', s.stalled_count,
     'processedOn', _epoch_ms(s.processed_at), 'processedBy', s.processed_by,
     'finishedOn', _epoch_ms(s.finished_at), 'parentId', s.parent_id,
-    'parentKey', case when s.parent_id is not null then _job_key(s.parent_queue_id, s.parent_id) end,
+    'parentKey', case when s.parent_id is not null then _job_key(s.parent_queue_id, s.parent_id) end, 'onFailure', s.on_failure,
     'progress', s.progress, 'returnvalue', s.return_value, 'failedReason', s.failed_reason,
     'stacktrace', s.stacktrace, 'deferredFailure', s.deferred_failure, 'repeatJobKey', s.scheduler_id)
 $$;

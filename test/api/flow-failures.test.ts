@@ -15,6 +15,11 @@ describe('a child that fails for good', () => {
     });
     const opts = { parent: { id: parent.id!, queue: parent.queueQualifiedName } };
     await queue.add('child', {}, { ...opts, jobId: 'c', failParentOnFailure: true });
+    expect((await queue.getJob('c'))!.parent).toEqual({
+      id: parent.id,
+      queueKey: parent.queueQualifiedName,
+      fpof: true,
+    });
     on.worker(queue, async () => {
       throw new Error('bad child');
     });

@@ -340,6 +340,12 @@ describe.each([
       expect((await setUp().run(name)).error?.message).toBe(message);
     });
 
+    test('with what has a message and no more, as an Error', async () => {
+      const { job, error } = await setUp().run('throw object');
+      expect(error).toMatchObject({ name: 'Error', message: 'no error', custom: 1 });
+      expect(job.stacktrace).toEqual(['Error: no error']);
+    });
+
     test('for good by an UnrecoverableError', async () => {
       const { job, error } = await setUp().run('fail for good', {}, { attempts: 3 });
       expect([error?.name, job.attemptsMade]).toEqual(['UnrecoverableError', 1]);

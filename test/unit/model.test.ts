@@ -100,17 +100,19 @@ describe('toError', () => {
     [Symbol('s'), 'Symbol(s)'],
     [{ a: 1 }, '{"a":1}'],
     [cycle, '[object Object]'],
+    [Object.assign(new RangeError(), { message: undefined }), 'RangeError'],
   ])('of %p has a message worth reading', (thrown, message) => {
     const error = toError(thrown);
     expect([error.message, error.cause]).toEqual([message, thrown]);
   });
 
-  test.each([new TypeError('t'), { message: 'of another realm', code: 'ENOENT' }])(
-    'is what has a message as it is: %p',
-    (error) => {
-      expect(toError(error)).toBe(error);
-    },
-  );
+  test.each([
+    new TypeError('t'),
+    { message: 'of another realm', code: 'ENOENT' },
+    Object.assign(new Error(), { message: 5 }),
+  ])('is what has a message as it is: %p', (error) => {
+    expect(toError(error)).toBe(error);
+  });
 });
 
 describe('toJsonText', () => {

@@ -14,10 +14,12 @@ const ESSENTIAL = ['name', 'message', 'stack'];
 export function toPlainError(thrown: unknown): PlainError {
   const error = toError(thrown);
   const fields = fieldsOf(error);
+  // Not every object with a message has the rest of an Error.
+  const name = String(error.name ?? 'Error');
   return {
-    name: String(error.name),
+    name,
     message: String(error.message),
-    stack: String(error.stack ?? error),
+    stack: String(error.stack ?? `${name}: ${error.message}`),
     ...(fields && { fields }),
   };
 }
