@@ -86,6 +86,19 @@ export const behaviour: Difference[] = [
     why: 'nobody runs it any more',
   },
   {
+    what: '`count` of `getDependencies`, `maxChildren` of `getFlow`',
+    bullmq:
+      'a hint to Redis, which gives all of a small set: with 20, the default, some hundred children',
+    here: 'at most so many of each kind',
+    why: 'a limit is a limit; ask for more, or page by the cursor',
+  },
+  {
+    what: '`obliterate` of a queue with jobs that wait for children in another queue',
+    bullmq: 'they stay, in a queue that is gone',
+    here: 'they go, and their own parents go on as when a child is removed',
+    why: '"all of its contents" is meant',
+  },
+  {
     what: 'children that were removed, in `getFlow`',
     bullmq: 'undefined among the children',
     here: 'left out',
@@ -199,6 +212,13 @@ export const behaviour: Difference[] = [
     bullmq: 'resolve when they are sent; a refusal fails the job',
     here: 'resolve when they are done; a refusal is thrown where it was called',
     why: 'a step must know that it is saved',
+  },
+  {
+    what: 'results of worker threads',
+    bullmq:
+      'as `postMessage` clones them: a Date, a Map, a Buffer as an object of its bytes; a function fails the job',
+    here: 'what JSON makes of them, also in the event',
+    why: 'the same result as from a process, and as it is stored',
   },
   {
     what: 'a sandboxed job after its run',
