@@ -3,7 +3,7 @@ import { isConnectionError } from './db/database';
 import { JobRun } from './engine/job-run';
 import { JobTransaction, type RunKey } from './engine/job-transaction';
 import { completion } from './engine/settlements';
-import { withTries } from './engine/step-tries';
+import { type Try, withTries } from './engine/step-tries';
 import { JobFamily } from './job-family';
 import { elapsed, sleep } from './model/clock';
 import {
@@ -103,59 +103,9 @@ export class JobSteps<
     if (stored?.state === 'completed') return stored.result as Value;
 
     let attempts = stored?.attempts ?? 0;
-    let startedAt = 0;
-    let tx: JobTransaction<this, ReturnType> | undefined;
-    let isSaving = false;
-    const what = `Step "${name}"`;
-    const report = (): StepReport => ({
-      ...reported(key),
-      name,
-      kind: 'step',
-      attempts,
-      elapsed_ms: Math.round(elapsed() - startedAt),
-    });
-    const attempt = async (signal: () => AbortSignal): Promise<Value> => {
-      attempts++;
-      startedAt = elapsed();
-      const own = this.open(key, what);
-      tx = own;
-      isSaving = false;
-      const context = {
-        tx: own,
-        attempt: attempts,
-        get signal() {
-          return signal();
-        },
-      };
-      try {
-        const { result, thrown } = await this.worked(own, () => work(context));
-        const text = toJsonText(result, `The result of step "${name}"`);
-        // Given up meanwhile: what it has come to is not to count later.
-        if (own.isEnded) throw new Error(`${what} took too long`);
-        isSaving = true;
-        if (thrown) {
-          const mark = run.nameTransaction(key.token);
-          await own.commit({ ...report(), kind: 'transaction', name: mark });
-          throw thrown;
-        }
-        if (own.isUsed) await own.commit({ ...report(), result: text });
-        else await this.saveResult(what, { ...report(), result: text });
-        this.settled(own);
-        return JSON.parse(text) as Value;
-      } catch (error) {
-        await own.rollback();
-        throw await own.explained(error);
-      }
-    };
     return run.during(name, () =>
       withTries(name, resolved, {
-        attempt,
-        abandon: async () => {
-          const maySucceed = isSaving;
-          await tx?.abort();
-          return maySucceed;
-        },
-        failed: (error) => this.saveFailure(what, { ...report(), error: error.message }),
+        begin: (signal) => this.beginTry(key, name, work, ++attempts, signal),
         cancellation: () => this.queue.cancellationOf?.(this),
         // A Job, which this floor of it does not know.
         job: this as object as MinimalJob,
@@ -268,6 +218,64 @@ export class JobSteps<
     this.accepted(outcome, 'retryFrom', 'finished');
   }
 
+  private beginTry<Value>(
+    key: RunKey,
+    name: string,
+    work: (context: StepContext<this, ReturnType>) => Promise<Value> | Value,
+    attempt: number,
+    signal: () => AbortSignal,
+  ): Try<Value> {
+    const what = `Step "${name}"`;
+    const startedAt = elapsed();
+    const tx = this.open(key, what);
+    let isSaving = false;
+    const report = (): StepReport => ({
+      ...reported(key),
+      name,
+      kind: 'step',
+      attempts: attempt,
+      elapsed_ms: Math.round(elapsed() - startedAt),
+    });
+    const context = {
+      tx,
+      attempt,
+      get signal() {
+        return signal();
+      },
+    };
+    const perform = async (): Promise<Value> => {
+      try {
+        const { result, thrown } = await this.worked(tx, () => work(context));
+        const text = toJsonText(result, `The result of step "${name}"`);
+        // Given up meanwhile: what it has come to is not to count later.
+        if (tx.isEnded) throw new Error(`${what} took too long`);
+        isSaving = true;
+        if (thrown) {
+          const mark = JobRun.of(this).nameTransaction(key.token);
+          await tx.commit({ ...report(), kind: 'transaction', name: mark });
+          throw thrown;
+        }
+        if (tx.isUsed) await tx.commit({ ...report(), result: text });
+        else await this.saveResult(what, { ...report(), result: text });
+        this.settled(tx);
+        return JSON.parse(text) as Value;
+      } catch (error) {
+        await tx.rollback();
+        throw await tx.explained(error);
+      }
+    };
+    return {
+      result: perform(),
+      async abandon() {
+        const maySucceed = isSaving;
+        await tx.abort();
+        return maySucceed;
+      },
+      failed: (error) =>
+        this.saveFailure(what, { ...report(), error: toStorableText(String(error.message)) }),
+    };
+  }
+
   /**
    * Waits for `work`. An error by which it says that it has moved the job in the transaction is no
    * failure of the transaction, and comes back as `thrown`.
@@ -337,10 +345,9 @@ export class JobSteps<
 
   /** For people, and to count the tries: the step goes on when it cannot be saved. */
   private async saveFailure(what: string, report: StepReport): Promise<void> {
-    const error = toStorableText(report.error!);
     const outcome = await this.queue
       .getBackend()
-      .writes.saveStep({ ...report, error })
+      .writes.saveStep(report)
       .catch(() => 'ok');
     if (outcome !== 'ok') throw new LockLostError(report.id, what);
   }

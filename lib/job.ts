@@ -2,13 +2,13 @@ import { optsDecodeMap } from './bullmq-values';
 import { type EventSource, untilFinished } from './engine/finish-watch';
 import { endOf, measureRun } from './engine/job-metrics';
 import { locate, prepareJob } from './engine/job-spec';
-import { advanceSchedule } from './engine/schedule';
+import { advanceSchedule, putOff } from './engine/schedule';
 import { completion, failure } from './engine/settlements';
 import { trace } from './engine/telemetry';
 import { type MinimalQueue, NO_TOKEN } from './job-fields';
 import { JobSteps } from './job-steps';
 import { now } from './model/clock';
-import { refusalError, toError } from './model/errors';
+import { refusalError, schedulingError, toError } from './model/errors';
 import type { JobProgress, JobRecord, Settlement } from './model/job-record';
 import type { FinishedStatus, JobState } from './model/job-state';
 import { dataText, toJsonText, toStorableText } from './model/json';
@@ -317,7 +317,15 @@ export class Job<
     const [next] = await this.store.claimJobs(queueId, 1, token, lockDuration, name, limiter);
     if (!next) return [];
     if (next.repeatJobKey) {
-      await advanceSchedule(this.store, queueId, next, this.queue.opts.settings?.repeatStrategy);
+      const strategy = this.queue.opts.settings?.repeatStrategy;
+      try {
+        await advanceSchedule(this.store, queueId, next, strategy);
+      } catch (error) {
+        // This job is finished all the same.
+        this.queue.emit?.('error', schedulingError(error));
+        await putOff(this.store, queueId, next);
+        return [];
+      }
     }
     const job = Job.fromJSON(this.queue, { ...next, processedBy: name });
     return [{ ...job.asJSON(), delay: job.delay, priority: job.priority }, next.id, 0, 0];

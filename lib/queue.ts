@@ -73,7 +73,12 @@ export class Queue<
     this.jobsOpts = opts.defaultJobOptions ?? {};
     if (opts.streams?.events) {
       this.eventLog = new EventLog(this.backend, opts.streams.events);
-      this.queueId().catch((error) => {
+      // That the queue is there is the base's to tell.
+      const told = super.queueId().then(
+        (id) => this.eventLog!.isTold(id),
+        () => {},
+      );
+      told.catch((error) => {
         if (!this.closing) this.emit('error', error);
       });
     }
@@ -81,7 +86,8 @@ export class Queue<
 
   override async queueId(): Promise<number> {
     const id = await super.queueId();
-    await this.eventLog?.isTold(id);
+    // A transaction may be the only one that sees the queue; whoever has bound this has told the others.
+    if (!this.boundStore) await this.eventLog?.isTold(id);
     return id;
   }
 

@@ -5,12 +5,11 @@ create table release (
   version    text        not null,
   hash       text        not null,
   serves     integer     not null,
-  applied_at timestamptz not null default statement_timestamp()
+  applied_at timestamptz not null default statement_timestamp() -- for people
 );
 
 -- A queue: a name under a prefix, and the settings that hold for all of its workers.
--- Rows are made by ensure_queue outside of the caller's transaction and stay for good, so that a cached id
--- never goes stale.
+-- Rows are made by ensure_queue and stay for good, so that a cached id never goes stale.
 create table queue (
   id                 integer generated always as identity primary key,
   prefix             text        not null,

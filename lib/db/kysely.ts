@@ -6,7 +6,7 @@ export interface KyselyTransaction {
   readonly isTransaction: true;
   // biome-ignore lint/suspicious/noExplicitAny: takes a CompiledQuery
   executeQuery(query: any): PromiseLike<{ rows: any[] }>;
-  /** The same transaction without what the application has its results changed by. */
+  /** The same transaction without the application's plugins, which change results. */
   withoutPlugins?(): KyselyTransaction;
 }
 

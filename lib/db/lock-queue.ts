@@ -1,10 +1,9 @@
 import { elapsed, sleep } from '../model/clock';
 import { isLockTimeout } from './database';
+import { warnOfWait } from './wait-warning';
 
 /** Milliseconds between two tries, so that one that waits alone does not occupy its connection. */
 const PAUSE_MS = 20;
-/** Waiting for longer is most likely waiting for oneself. */
-const LONG_MS = 5_000;
 /** Milliseconds between two warnings of that, at least. */
 const WARN_EVERY_MS = 60_000;
 
@@ -43,11 +42,12 @@ export class LockQueue {
   }
 
   private warn(what: string, waitedMs: number): void {
-    if (waitedMs < LONG_MS || elapsed() - this.warnedAt < WARN_EVERY_MS) return;
-    this.warnedAt = elapsed();
-    process.emitWarning(
-      `${what} has waited for ${Math.round(waitedMs / 1000)} s for a lock that another transaction holds, and goes on waiting. Does a transaction of this process wait for the call? What it has locked, such as the parent of a job that it added, is to be changed through it: withTransaction(tx)`,
-      { type: 'TuskMQWarning', code: 'TUSKMQ_LOCK_WAIT' },
+    if (elapsed() - this.warnedAt < WARN_EVERY_MS) return;
+    const isWarned = warnOfWait(
+      waitedMs,
+      `${what} waits for a lock that another transaction holds`,
+      'What it has locked, such as the parent of a job that it added, is to be changed through it',
     );
+    if (isWarned) this.warnedAt = elapsed();
   }
 }

@@ -28,6 +28,6 @@ export const queryClient: TransactionAdapter<QueryClient> = {
     return undefined;
   },
   // Counted by the pool at each release.
-  tenure: (client) => (client as { _poolUseCount?: number })._poolUseCount,
+  checkout: (client) => (client as { _poolUseCount?: number })._poolUseCount,
   query: async (client, text, values) => (await client.query(text, values)).rows,
 };

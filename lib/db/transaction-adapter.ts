@@ -6,8 +6,8 @@ export interface TransactionAdapter<Tx extends object> {
   serves(handle: object): boolean;
   /** What to pass instead, when the handle is not an open transaction. */
   refusal(handle: Tx): string | undefined;
-  /** A value that is another one when the connection of a transaction that is over serves somebody else, where that can be told. */
-  tenure?(handle: Tx): unknown;
+  /** Changes when a pool gets its connection back: the transaction is over then. Undefined where that cannot be told. */
+  checkout?(handle: Tx): unknown;
   /** Runs a statement whose `$1`, `$2`, … are texts, each used once and in this order. */
   query(tx: Tx, text: string, values: string[]): PromiseLike<Row[]>;
 }

@@ -57,9 +57,9 @@ export function transactionExecutor(tx: TransactionClient): Executor {
       'withTransaction expects an open transaction of pg, PGlite, postgres.js, Drizzle, Kysely, Knex, Prisma, TypeORM, MikroORM or Sequelize, or an object with `query(text, params)`',
     );
   }
-  const tenure = adapter.tenure?.(tx);
+  const checkout = adapter.checkout?.(tx);
   const check = () => {
-    if (adapter.tenure?.(tx) !== tenure) {
+    if (adapter.checkout?.(tx) !== checkout) {
       throw new TypeError('The transaction is over: its connection was given back to the pool');
     }
     const instead = adapter.refusal(tx);

@@ -65,6 +65,10 @@ export class Backend {
   readonly wakeUps: WakeUps;
   private readonly executor: PoolExecutor;
   private readonly queueIds = new Map<string, Promise<number>>();
+  /** Those that everybody sees. */
+  private readonly committedQueues = new Set<string>();
+  /** The ids that a transaction knows, which may have made the queues itself. */
+  private readonly queueIdsWithin = new WeakMap<Store, Map<string, Promise<number>>>();
   private readonly open: OpenPool;
   private registeredProcessId: number | undefined;
   /** Whether any of the users lets the schema be migrated. */
@@ -195,22 +199,33 @@ export class Backend {
    * @param tx the transaction for which it is asked: it may have made the queue itself, from SQL, and nobody else sees that
    */
   queueId(prefix: string, name: string, tx?: Store): Promise<number> {
-    const id = this.sharedQueueId(prefix, name);
-    return tx ? this.soonOr(id, () => tx.findQueue(prefix, name)) : id;
-  }
-
-  private async soonOr(id: Promise<number>, look: () => Promise<number | null>): Promise<number> {
-    const first = await Promise.race([id, sleep(QUEUE_PATIENCE_MS, LATE, { ref: false })]);
-    return first === LATE ? ((await look()) ?? id) : first;
-  }
-
-  private sharedQueueId(prefix: string, name: string): Promise<number> {
     const key = `${prefix}:${name}`;
+    const id = this.sharedQueueId(key, prefix, name);
+    if (!tx || this.committedQueues.has(key)) return id;
+    let within = this.queueIdsWithin.get(tx);
+    if (!within) {
+      within = new Map();
+      this.queueIdsWithin.set(tx, within);
+    }
+    let seen = within.get(key);
+    if (!seen) {
+      seen = soonOr(id, () => tx.findQueue(prefix, name));
+      within.set(key, seen);
+      const asked = within;
+      seen.catch(() => asked.delete(key));
+    }
+    return seen;
+  }
+
+  private sharedQueueId(key: string, prefix: string, name: string): Promise<number> {
     let id = this.queueIds.get(key);
     if (!id) {
       id = this.ready().then(() => this.ensureQueue(prefix, name));
       this.queueIds.set(key, id);
-      id.catch(() => this.queueIds.delete(key));
+      id.then(
+        () => this.committedQueues.add(key),
+        () => this.queueIds.delete(key),
+      );
     }
     return id;
   }
@@ -294,4 +309,10 @@ function identify(connection: ResolvedConnection): unknown {
   const object = 'pool' in connection ? connection.pool : connection.config;
   if (!identities.has(object)) identities.set(object, ++identityCount);
   return identities.get(object);
+}
+
+/** What is there soon, or what is found by looking otherwise. */
+async function soonOr(id: Promise<number>, look: () => Promise<number | null>): Promise<number> {
+  const first = await Promise.race([id, sleep(QUEUE_PATIENCE_MS, LATE, { ref: false })]);
+  return first === LATE ? ((await look()) ?? id) : first;
 }

@@ -13,17 +13,22 @@ const FINAL = [
   'WaitingChildrenError',
 ] as const;
 
-/** The surroundings of the tries of a step. */
-export interface TriesHost<Result> {
-  /** One try, with the signal that is aborted when it takes too long or the job is cancelled. */
-  attempt(signal: () => AbortSignal): Promise<Result>;
+/** One try of a step, which has begun. */
+export interface Try<Result> {
+  readonly result: Promise<Result>;
   /**
-   * What is to happen before a try that took too long counts as failed. Resolves to whether it may succeed all the same: then what becomes of it
-   * counts.
+   * It takes too long: ends its transaction. Resolves to whether it may succeed all the same, because its result is on its way
+   * to the database: then what becomes of it there counts.
    */
   abandon(): Promise<boolean>;
-  /** Notes why a try failed. */
+  /** Notes why it failed. */
   failed(error: Error): Promise<void>;
+}
+
+/** The surroundings of the tries of a step. */
+export interface TriesHost<Result> {
+  /** Begins a try, with the signal that is aborted when it takes too long or the job is cancelled. */
+  begin(signal: () => AbortSignal): Try<Result>;
   /** Aborted when the job is cancelled. Makes one where nobody has asked before. */
   cancellation(): AbortSignal | undefined;
   readonly job: MinimalJob;
@@ -37,17 +42,21 @@ export async function withTries<Result>(
   host: TriesHost<Result>,
 ): Promise<Result> {
   for (let tries = 1; ; tries++) {
+    const signal = new TrySignal(() => host.cancellation(), timeout !== undefined);
+    const current = host.begin(() => signal.get());
     try {
-      return await withTimeout(name, timeout, host);
+      if (timeout === undefined) return await current.result;
+      return await inTime(current, timeout, new StepTimeoutError(name, timeout), signal);
     } catch (thrown) {
       const error = toError(thrown);
       if (isFinal(error)) throw thrown;
-      await host.failed(error);
+      await current.failed(error);
       if (tries > retries) throw thrown;
       const ms = await backoffDelay(backoff, tries, error, host.job, host.strategy);
       if (ms === NO_RETRY) throw thrown;
-      const signal = host.cancellation();
-      await sleep(Math.max(ms, 0), undefined, signal && { signal }).catch(() => {
+      const cancellation = host.cancellation();
+      const options = cancellation && { signal: cancellation };
+      await sleep(Math.max(ms, 0), undefined, options).catch(() => {
         throw thrown;
       });
     }
@@ -58,46 +67,61 @@ function isFinal(error: Error): boolean {
   return isRateLimitError(error) || isVerdict(error, ...FINAL);
 }
 
-async function withTimeout<Result>(
-  name: string,
-  timeout: number | undefined,
-  host: TriesHost<Result>,
+async function inTime<Result>(
+  { result, abandon }: Try<Result>,
+  timeout: number,
+  error: StepTimeoutError,
+  signal: TrySignal,
 ): Promise<Result> {
-  let controller: AbortController | undefined;
-  const signal = () => {
-    if (timeout === undefined) return host.cancellation() ?? new AbortController().signal;
-    if (!controller) {
-      controller = new AbortController();
-      forward(host.cancellation(), controller);
-    }
-    return controller.signal;
-  };
-  const attempt = host.attempt(signal);
-  if (timeout === undefined) return attempt;
   let timer: NodeJS.Timeout | undefined;
   let isLate = false;
   const late = new Promise<never>((_resolve, reject) => {
+    const fail = (own: unknown) => reject(isFinal(toError(own)) ? own : error);
     timer = setTimeout(() => {
       isLate = true;
-      const error = new StepTimeoutError(name, timeout);
-      controller?.abort(error);
-      const fail = (own: unknown) => reject(isFinal(toError(own)) ? own : error);
-      void host
-        .abandon()
-        .then((maySucceed) => (maySucceed ? attempt.then(() => {}, fail) : reject(error)), reject);
+      signal.abort(error);
+      void abandon().then(
+        (maySucceed) => (maySucceed ? result.then(() => {}, fail) : reject(error)),
+        reject,
+      );
     }, timeout);
   });
   try {
-    return await Promise.race([attempt, late]);
-  } catch (error) {
+    return await Promise.race([result, late]);
+  } catch (thrown) {
     // What its transaction was ended with is not why it failed.
     if (isLate) await late;
-    throw error;
+    throw thrown;
   } finally {
     clearTimeout(timer);
     // Whatever a try that is given up comes to in the end, nobody waits for it.
-    attempt.catch(() => {});
+    result.catch(() => {});
     late.catch(() => {});
+  }
+}
+
+/** The signal of one try, made when somebody asks for it. */
+class TrySignal {
+  private controller: AbortController | undefined;
+
+  /** @param isOwn it is aborted for reasons of its own, too */
+  constructor(
+    private readonly cancellation: () => AbortSignal | undefined,
+    private readonly isOwn: boolean,
+  ) {}
+
+  get(): AbortSignal {
+    const cancelled = this.cancellation();
+    if (!this.isOwn && cancelled) return cancelled;
+    if (!this.controller) {
+      this.controller = new AbortController();
+      forward(cancelled, this.controller);
+    }
+    return this.controller.signal;
+  }
+
+  abort(reason: Error): void {
+    this.controller?.abort(reason);
   }
 }
 

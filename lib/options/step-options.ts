@@ -13,7 +13,8 @@ export interface StepOptions {
   backoff?: number | BackoffOptions | undefined;
   /**
    * Milliseconds that a try may take. Its `signal` is aborted then, its transaction rolled back, and
-   * the try has failed with a `StepTimeoutError`. Default: no limit.
+   * the try has failed with a `StepTimeoutError`. When its result was on its way to the database already, what becomes of it there
+   * counts: the try may still succeed. Default: no limit.
    */
   timeout?: number | undefined;
 }

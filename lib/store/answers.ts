@@ -33,6 +33,7 @@ export interface RefusedSettlement {
 /** The answer to an exchange. */
 export interface Exchange {
   jobs: ClaimedJob[];
+  /** Also those of exchanges that shared its transaction: each names its run. */
   refused: RefusedSettlement[] | null;
   hungry: boolean;
   asleep: boolean;

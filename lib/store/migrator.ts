@@ -27,6 +27,7 @@ interface Release {
  * all functions and views in one transaction. Does nothing when all is there. Processes that start
  * at once wait for the first. A schema that a later version has brought further is left as it is.
  *
+ * @param session of its own, which ends then: its role, its settings and its lock end with it
  * @throws SchemaVersionError `forbidden` when the role may not create the schema, `pooled` when
  * there is something to do and the connection leads to a pooler, `newer` when the schema no longer serves
  * this version
@@ -44,34 +45,27 @@ export async function migrateSchema(session: Session, schema: string): Promise<v
   await session.query('select pg_advisory_lock(hashtextextended($1, 0))', [
     `tuskmq/${schema}/migrate`,
   ]);
-  try {
-    const installed = await readRelease(session, schema);
-    if (isCurrent(installed, release)) return;
-    if (installed && isLater(installed, release)) return checkServes(installed, release, schema);
-    const owner = await ownerOf(session, schema);
-    if (owner === undefined) await createSchema(session, schema);
-    else await actAs(session, owner, schema);
-    // postgres-migrations looks for a table called `migrations` in every schema, and then reads the
-    // one that search_path finds: with ours made beforehand and first, it never meets the
-    // application's.
-    await session.query('select set_config($1, $2, false)', [
-      'search_path',
-      `${quoteIdentifier(schema)}, pg_temp`,
-    ]);
-    await session.query(
-      `create table if not exists migrations (
-         id integer primary key, name varchar(100) unique not null, hash varchar(40) not null,
-         executed_at timestamp default current_timestamp)`,
-      [],
-    );
-    await applyMigrations(session.client, readSources().migrations);
-    await applyFunctions(session, release);
-  } finally {
-    await session.query('reset role', []);
-    await session.query('select pg_advisory_unlock(hashtextextended($1, 0))', [
-      `tuskmq/${schema}/migrate`,
-    ]);
-  }
+  const installed = await readRelease(session, schema);
+  if (isCurrent(installed, release)) return;
+  if (installed && isLater(installed, release)) return checkServes(installed, release, schema);
+  const owner = await ownerOf(session, schema);
+  if (owner === undefined) await ensureSchema(session, schema);
+  else await actAs(session, owner, schema);
+  // postgres-migrations looks for a table called `migrations` in every schema, and then reads the
+  // one that search_path finds: with ours made beforehand and first, it never meets the
+  // application's.
+  await session.query('select set_config($1, $2, false)', [
+    'search_path',
+    `${quoteIdentifier(schema)}, pg_temp`,
+  ]);
+  await session.query(
+    `create table if not exists migrations (
+       id integer primary key, name varchar(100) unique not null, hash varchar(40) not null,
+       executed_at timestamp default current_timestamp)`,
+    [],
+  );
+  await applyMigrations(session.client, readSources().migrations);
+  await applyFunctions(session, release);
 }
 
 /**
@@ -191,7 +185,7 @@ async function actAs(session: Session, owner: string, schema: string): Promise<v
   }
 }
 
-async function createSchema(session: Session, schema: string): Promise<void> {
+async function ensureSchema(session: Session, schema: string): Promise<void> {
   const [existing] = await session.query(
     `select has_schema_privilege(oid, 'create') as usable from pg_namespace where nspname = $1`,
     [schema],

@@ -27,7 +27,7 @@ export class Store extends StepStore {
     return exchange!;
   }
 
-  /** Exchanges of many workers in one transaction, in this order. All are on disk when it resolves. */
+  /** Exchanges of many workers in one transaction; their answers in the order of the requests. All are on disk when it resolves. */
   async settleAndClaimAll(requests: readonly ExchangeRequest[]): Promise<Exchange[]> {
     const exchanges = new Json(JSON.stringify(requests.map(toParameters)));
     const rows = await this.rows('settle_and_claim_all', { exchanges });
@@ -46,20 +46,24 @@ export class Store extends StepStore {
       const queueKeys = await this.queueKeysOf(rows.map(parentQueueIdOf));
       const tokens = new Map(requests.map(({ workerId, token }) => [workerId, token]));
       const exchanges = new Map<string, Exchange>();
-      let next = 0;
+      const claimed: Row[] = [];
       for (const row of rows) {
-        if (row['head'] == null) continue;
+        if (row['head'] == null) {
+          claimed.push(row);
+          continue;
+        }
         const head = JSON.parse(row['head'] as string);
         const workerId = `${head.worker}`;
-        const jobs: ClaimedJob[] = [];
-        while (jobs.length < head.claimed) {
-          const claimed = rows[next++]!;
-          if (claimed['head'] == null)
-            jobs.push(toClaimedJob(claimed, tokens.get(workerId)!, queueKeys));
-        }
+        const jobs = claimed
+          .splice(0, head.claimed)
+          .map((job) => toClaimedJob(job, tokens.get(workerId)!, queueKeys));
         exchanges.set(workerId, toExchange(jobs, head));
       }
-      return requests.map(({ workerId }) => exchanges.get(workerId)!);
+      return requests.map(({ workerId }) => {
+        const exchange = exchanges.get(workerId);
+        if (!exchange) throw new Error(`worker ${workerId} is not in it`);
+        return exchange;
+      });
     } catch (cause) {
       const message = `The answer to an exchange was lost: ${(cause as Error).message}`;
       throw Object.assign(new Error(message, { cause }), { code: '08000' });

@@ -25,7 +25,7 @@ begin
       from unnest(p_changes) c
       group by c.queue_id, c.id
     ), parent as (
-      select p.queue_id, p.id, p.status as was, c.pending, c.failed, c.failure,
+      select p.queue_id, p.id, c.pending, c.failed, c.failure,
              (p.status = 'waiting-children' and (c.release or p.pending_children + c.pending <= 0))
              or (p.status = 'delayed' and c.failure is not null) as released,
              -- That of a delayed parent is over: its failure waits for nothing.

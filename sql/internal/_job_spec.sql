@@ -11,12 +11,12 @@ declare
 begin
   perform _check_job_options(p_name, v_data, v_opts);
   return jsonb_build_object(
-    'queue_id', _queue_id(p_queue), 'id', v_opts->>'jobId', 'name', p_name, 'data', v_data, 'opts', coalesce(p_opts, '{}')::text,
+    'queue_id', _ensure_queue_named(p_queue), 'id', v_opts->>'jobId', 'name', p_name, 'data', v_data, 'opts', coalesce(p_opts, '{}')::text,
     'created_at', trunc((v_opts->'timestamp')::numeric), 'delay_ms', ceil((v_opts->'delay')::numeric),
     'priority', trunc((v_opts->'priority')::numeric),
     -- With a priority it waits among its equals, as in BullMQ.
     'lifo', _is_truthy(v_opts->'lifo') and not _is_truthy(v_opts->'priority'),
-    'parent_queue_id', _queue_id(v_opts->'parent'->>'queue'), 'parent_id', v_opts->'parent'->>'id',
+    'parent_queue_id', _ensure_queue_named(v_opts->'parent'->>'queue'), 'parent_id', v_opts->'parent'->>'id',
     'on_failure', _on_failure(v_opts), 'deduplication_id', v_opts->'deduplication'->>'id');
 end;
 $$;

@@ -9,6 +9,6 @@
 create or replace function create_queue(p_queue text) returns integer
 language plpgsql set search_path from current as $$
 begin
-  return _queue_id(coalesce(p_queue, ''));
+  return _ensure_queue_named(coalesce(p_queue, ''));
 end;
 $$;

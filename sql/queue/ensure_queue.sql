@@ -1,9 +1,9 @@
 -- Returns the id of a queue, and makes the queue when it is new. Null when another open transaction is making it: nobody
 -- knows the id before that commits, and a caller that waited would keep its connection from others.
--- To be called on a connection of its own, not in a long business transaction: the first caller makes a
--- sequence.
+-- The library calls it on a connection of its own, from SQL it runs in the caller's transaction: others who want the
+-- same new queue wait for the end of that.
 --
--- Called by  Store.ensureQueue, _queue_id
+-- Called by  Store.ensureQueue, _ensure_queue_named
 -- Writes     queue
 -- Locks      advisory: tries that of the queue's name
 -- Raises     40001 under repeatable read, when the queue was made since the transaction began

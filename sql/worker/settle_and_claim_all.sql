@@ -2,8 +2,8 @@
 -- of the queues' ids; arrays are texts.
 --
 -- Those of queues that have no rules of their own (limits, listeners, delayed jobs that are due) and that report nothing but jobs
--- that are completed and no more are made together, statement by statement: half the time of one after the other, which is
--- left for all others, by settle_and_claim.
+-- that are completed and no more are made together, statement by statement, in half of the server's time. All others come first, one
+-- after the other, by settle_and_claim.
 --
 -- Not for the last look before sleeping, which would hold the wake lock until all others are through, nor for reports that lock more than
 -- their jobs: of jobs that had a parent, for all parents are locked before any job; of those that free a deduplication id; of those that were
@@ -12,14 +12,15 @@
 -- One that waits for a lock holds up those behind it. When it has waited for 100 ms the whole call is rolled back. Another worker may have gone to sleep
 -- beside a job that it had claimed: whoever made the call makes each exchange alone, at once, and finds that job.
 --
--- Returns the rows of settle_and_claim. Heads come in any order, each after its jobs, the next ones that no head before it has counted;
--- refusals may be in the head of another exchange.
+-- Returns the rows of settle_and_claim: those of each special exchange, then the jobs of all others, and then their heads in the same order. So
+-- the jobs of a head are the first ones that no head before it has counted. Each of these last heads has the refusals of all of
+-- them; a refusal names its run, by id and token.
 --
 -- Raises     lock_not_available
 -- Moves      as settle_and_claim
 -- Called by  Store.settleAndClaimAll (engine/exchanges.ts)
 -- Writes     as settle_and_claim
--- Locks      as settle_and_claim: all that settle, then all that claim; the workers last
+-- Locks      as settle_and_claim, for each of the special; then the jobs that the others report, those that they claim, and their workers
 create or replace function settle_and_claim_all(p_exchanges json) returns table (
   id text, name text, data json, opts json, created_at bigint, processed_at bigint,
   priority integer, attempts_made integer, attempts_started integer,
@@ -38,6 +39,7 @@ declare
   v_refused     jsonb;
   v_rows        tid[];
   v_claimers    bigint[];  -- of each row: the place of its exchange in v_plain, and what it is claimed with
+  v_counts      integer[]; -- of each of v_plain: how many rows
   v_names       text[];
   v_worker_ids  bigint[];
   v_lock_untils timestamptz[];
@@ -73,7 +75,8 @@ begin
     v_refused := _complete_plain_jobs(v_queue_ids, v_ids, v_tokens, v_values, v_now);
   end if;
 
-  select array_agg(h.place), array_agg(e.ordinality), array_agg(e.token), array_agg(w.name),
+  -- In order, as it comes from loops within each other.
+  select array_agg(h.place), coalesce(array_agg(e.ordinality), '{}'), array_agg(e.token), array_agg(w.name),
          array_agg(case when w.renews_locks then w.id end), array_agg(case when not w.renews_locks then v_now + _ms(w.lock_ms) end)
   into v_rows, v_claimers, v_tokens, v_names, v_worker_ids, v_lock_untils
   from unnest(v_plain) with ordinality e
@@ -89,10 +92,12 @@ begin
     where s.ctid = c.place;
   end if;
 
-  update worker w set hungry = not w.hungry
+  v_counts := array(
+    select cardinality(array_positions(v_claimers, e.ordinality)) from unnest(v_plain) with ordinality e order by e.ordinality);
+  update worker w set hungry = e.is_hungry
   from (
-    select e.queue_id, e.worker_id from unnest(v_plain) with ordinality e
-    where e.is_hungry <> (e.limit > coalesce(cardinality(array_positions(v_claimers, e.ordinality)), 0))
+    select e.queue_id, e.worker_id, e.limit > v_counts[e.ordinality] as is_hungry from unnest(v_plain) with ordinality e
+    where e.is_hungry <> (e.limit > v_counts[e.ordinality])
     offset 0) e
   where w.queue_id = e.queue_id and w.id = any (array[e.worker_id]);
 
@@ -107,6 +112,7 @@ begin
                            'wakeIn', case when e.limit > c.count then _wake_in(e.queue_id, null) end,
                            'ranges', case when e.finds_ranges then _find_ranges(e.queue_id, e.ranges) end::text)
   from unnest(v_plain) with ordinality e
-  cross join lateral (select coalesce(cardinality(array_positions(v_claimers, e.ordinality)), 0) as count offset 0) c;
+  cross join lateral (select v_counts[e.ordinality] as count offset 0) c
+  order by e.ordinality;
 end;
 $$;

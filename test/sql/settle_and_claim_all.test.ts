@@ -8,7 +8,7 @@ import { useInstances } from '../helpers/instances';
 const on = useInstances();
 
 interface Scene {
-  /** What is in the queue; `_` has a worker that holds `held`. */
+  /** The jobs of the queue besides `held 1` and `held 2`, which its worker has claimed, and `a`, `b` and `c`. */
   jobs?: (queue: Queue) => Promise<unknown>;
   /** What holds for the queue when the exchange begins. */
   rule?: (queue: Queue, queueId: number) => Promise<unknown>;
@@ -37,7 +37,7 @@ interface ExchangeRow {
 }
 
 /** A queue of this scene, with a worker that holds two jobs of it and is about to make another exchange. */
-async function set({
+async function staged({
   jobs,
   rule,
   reports = [],
@@ -142,6 +142,10 @@ const scenes: Record<string, Scene> = {
     isHungry: true,
     request: { limit: 9, isAsleep: true },
   },
+  'a worker that is registered as hungry, though its last exchange said otherwise': {
+    isHungry: true,
+    request: { isHungry: false, limit: 9 },
+  },
   'a hungry worker that is roused, and leaves jobs for others': {
     isHungry: true,
     request: { limit: 1, isAsleep: true },
@@ -228,9 +232,13 @@ const scenes: Record<string, Scene> = {
 test.each(Object.entries(scenes))(
   '%s gets beside others what it would get alone',
   async (_, scene) => {
-    const one = await set(scene);
-    const beside = [await set({ reports: [done('held 1')] }), await set(scene), await set({})];
-    const plain = await set({});
+    const one = await staged(scene);
+    const beside = [
+      await staged({ reports: [done('held 1')] }),
+      await staged(scene),
+      await staged({}),
+    ];
+    const plain = await staged({});
     const expected = await outcomeOf(one.queue, await alone(one.exchange));
     const answers = await together(beside.map(({ exchange }) => exchange));
     const found = await outcomeOf(beside[1]!.queue, answers[1]!);
@@ -253,9 +261,32 @@ const roughly = (head: Record<string, unknown>) => ({
 });
 
 test('a refusal names the run, whichever exchange tells of it', async () => {
-  const [one, other] = [await set({ reports: [done('held 1', { token: 'x' })] }), await set({})];
+  const [one, other] = [
+    await staged({ reports: [done('held 1', { token: 'x' })] }),
+    await staged({}),
+  ];
   const [, answer] = await together([one.exchange, other.exchange]);
   expect(answer!.at(-1)!.head!.refused).toEqual([
     { id: 'held 1', token: 'x', outcome: expect.stringMatching(/^lock_/) },
+  ]);
+});
+
+test('those of queues without rules do not need the function of one exchange', async () => {
+  const requests = [await staged({ reports: [done('held 1')] }), await staged({})];
+  const client = await on.client();
+  await client.query('begin');
+  const {
+    rows: [one],
+  } = await client.query("select 'tuskmq.settle_and_claim'::regproc::regprocedure::text as name");
+  await client.query(`drop function ${one.name}`);
+  const { rows } = await client.query('select * from tuskmq.settle_and_claim_all($1)', [
+    JSON.stringify(requests.map(({ exchange }) => toParameters(exchange))),
+  ]);
+  await client.query('rollback');
+  expect(rows.filter(({ head }) => head === null).map(({ id }) => id)).toEqual([
+    'a',
+    'b',
+    'a',
+    'b',
   ]);
 });

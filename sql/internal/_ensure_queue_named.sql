@@ -3,7 +3,7 @@
 -- Called by  _job_spec, create_queue
 -- Locks      advisory: the name of a queue that another open transaction is making, until that ends
 -- Raises     22023 no name
-create or replace function _queue_id(p_queue text) returns integer
+create or replace function _ensure_queue_named(p_queue text) returns integer
 language plpgsql as $$
 declare
   v_name   text := _queue_name(p_queue);
