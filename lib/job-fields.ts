@@ -10,6 +10,7 @@ import type { MetricsOptions } from './options/metrics-options';
 import type { RepeatStrategy } from './options/repeat-options';
 import type { RemoveOn } from './options/retention';
 import type { Telemetry } from './options/telemetry-options';
+import type { WorkerOptions } from './options/worker-options';
 import type { Outcome, Store } from './store/store';
 
 /** The queue of a job, as far as the job needs it: a Queue, a Worker, a flow's. */
@@ -24,6 +25,10 @@ export interface MinimalQueue {
     removeOnFail?: RemoveOn;
     telemetry?: Telemetry;
     metrics?: MetricsOptions;
+    /** Of a worker. */
+    lockDuration?: number;
+    name?: string;
+    limiter?: WorkerOptions['limiter'];
   };
   getBackend(): Backend;
   queueId(): Promise<number>;

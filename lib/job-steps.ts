@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { isConnectionError } from './db/database';
 import { JobRun } from './engine/job-run';
-import { JobTransaction, type RunKey } from './engine/job-transaction';
+import { type JobTransaction, type RunKey, RunTransaction } from './engine/job-transaction';
 import { completion } from './engine/settlements';
 import { type Try, withTries } from './engine/step-tries';
 import { JobFamily } from './job-family';
@@ -19,7 +19,6 @@ import { toJsonText, toStorableText } from './model/json';
 import type { StepRecord, StepReport } from './model/step';
 import { isLifo } from './options/job-options';
 import type { MinimalJob } from './options/minimal-job';
-import type { RemoveOn } from './options/retention';
 import {
   resolveStepOptions,
   type SignalOptions,
@@ -281,7 +280,7 @@ export class JobSteps<
    * failure of the transaction, and comes back as `thrown`.
    */
   private async worked<Value>(
-    tx: JobTransaction<this, ReturnType>,
+    tx: RunTransaction<this, ReturnType>,
     work: () => Promise<Value> | Value,
   ): Promise<{ result?: Value; thrown?: unknown }> {
     try {
@@ -307,21 +306,15 @@ export class JobSteps<
     const about = {
       bind: (tx: JobTransaction) => this.withTransaction(tx),
       completion: (value: ReturnType) => {
-        const { removeOnComplete } = this.queue.opts as { removeOnComplete?: RemoveOn };
+        const { removeOnComplete } = this.queue.opts;
         return completion(this, run.token, value, removeOnComplete);
       },
     };
-    return new JobTransaction<this, ReturnType>(
-      this.queue.getBackend(),
-      run,
-      about as ConstructorParameters<typeof JobTransaction<this, ReturnType>>[2],
-      what,
-      opts,
-    );
+    return new RunTransaction<this, ReturnType>(this.queue.getBackend(), run, about, what, opts);
   }
 
   /** What a committed transaction means to this object. */
-  private settled(tx: JobTransaction<this, ReturnType>): void {
+  private settled(tx: RunTransaction<this, ReturnType>): void {
     if (tx.completed) JobRun.of(this).completion = tx.completed;
     if (!tx.usedJob) return;
     const { data, progress, delay } = tx.usedJob;
@@ -360,9 +353,7 @@ export class JobSteps<
     if (!this.token) {
       throw new Error(`${caller} is for a job that runs: this one was claimed by nobody`);
     }
-    const { lockDuration = DEFAULT_LOCK_DURATION_MS } = this.queue.opts as {
-      lockDuration?: number;
-    };
+    const { lockDuration = DEFAULT_LOCK_DURATION_MS } = this.queue.opts;
     return {
       queueId: await this.queue.queueId(),
       jobId: this.id!,

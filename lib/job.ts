@@ -17,7 +17,6 @@ import { MOST } from './model/whole-number';
 import type { JobJson } from './options/job-json';
 import { checkPriority, isLifo, type JobsOptions } from './options/job-options';
 import { metricsPoints } from './options/metrics-options';
-import type { WorkerOptions } from './options/worker-options';
 import { DEFAULT_LOCK_DURATION_MS } from './options/worker-options';
 import type { Store } from './store/store';
 
@@ -308,11 +307,7 @@ export class Job<
   }
 
   private async fetchNext(token: string): Promise<NextJob> {
-    const {
-      lockDuration = DEFAULT_LOCK_DURATION_MS,
-      name = '',
-      limiter,
-    } = this.queue.opts as Pick<WorkerOptions, 'lockDuration' | 'name' | 'limiter'>;
+    const { lockDuration = DEFAULT_LOCK_DURATION_MS, name = '', limiter } = this.queue.opts;
     const queueId = await this.queue.queueId();
     const [next] = await this.store.claimJobs(queueId, 1, token, lockDuration, name, limiter);
     if (!next) return [];

@@ -27,7 +27,7 @@ import type { EngineStores } from './engine-stores';
 import { ensureQueue } from './ensure-queue';
 import { Exchanges } from './exchanges';
 import { Heartbeat } from './heartbeat';
-import { JobTransaction } from './job-transaction';
+import { RunTransaction } from './job-transaction';
 import { Listener } from './listener';
 import { SharedWrites } from './shared-writes';
 import { WakeUps } from './wake-ups';
@@ -256,7 +256,7 @@ export class Backend {
 
   /** The store on the application's open transaction. */
   storeOn(tx: TransactionClient): Store {
-    if (tx instanceof JobTransaction) return tx.store;
+    if (tx instanceof RunTransaction) return tx.store;
     return this.store.on(transactionExecutor(tx));
   }
 

@@ -45,14 +45,43 @@ export interface QueryAnswer<R extends Row = Row> {
 
 /**
  * A transaction of a running job. What is done through it, and through queues, flows and jobs that
- * are bound to it, commits together, and only while the run holds the lock of its job: that is made
- * sure of by the last statement before COMMIT, which locks the job's row. It begins with its first
- * statement.
+ * are bound to it, commits together, and only while the run holds the lock of its job. It begins with its first
+ * statement. All of it rejects once the work that it was given to is over.
+ */
+export interface JobTransaction<JobType = unknown, ReturnType = unknown> {
+  /**
+   * The job, bound to this transaction: `updateData`, `updateProgress`, `log`, `moveToDelayed` and
+   * the others take effect when it commits.
+   */
+  readonly job: JobType;
+  /** Runs a statement, as the method of a `pg` client; one after the other. */
+  query<R extends Row = Row>(text: string, values?: unknown[]): Promise<QueryAnswer<R>>;
+  query<R extends Row = Row>(config: {
+    text: string;
+    values?: unknown[];
+    [option: string]: unknown;
+  }): Promise<QueryAnswer<R>>;
+  /** The `pg` client itself, with BEGIN run: for libraries that want one. Never end the transaction on it. */
+  client(): Promise<TransactionSession['client']>;
+  /**
+   * Completes the job with this value when the transaction commits: what it has written and the
+   * completed job exist together, or neither does. The processor is to return then.
+   * @returns the value
+   * @throws InvalidPayloadError for a value that JSON cannot hold
+   */
+  complete(value: ReturnType): ReturnType;
+}
+
+/**
+ * The transaction of a run. That the run still holds the lock of its job is made sure of by the last statement before COMMIT, which
+ * locks the job's row.
  *
  * unused --first statement--> open --commit--> over
  *                               '----rollback, abort--> over
  */
-export class JobTransaction<JobType = unknown, ReturnType = unknown> implements QueryClient {
+export class RunTransaction<JobType = unknown, ReturnType = unknown>
+  implements JobTransaction<JobType, ReturnType>
+{
   /** The functions of the database, in this transaction. For objects bound to it. */
   readonly store: Store;
   private completion: Settlement | undefined;
@@ -84,16 +113,11 @@ export class JobTransaction<JobType = unknown, ReturnType = unknown> implements 
     });
   }
 
-  /**
-   * The job, bound to this transaction: `updateData`, `updateProgress`, `log`, `moveToDelayed` and
-   * the others take effect when it commits.
-   */
   get job(): JobType {
     this.boundJob ??= this.about.bind(this);
     return this.boundJob;
   }
 
-  /** Runs a statement, as the method of a `pg` client. */
   query<R extends Row = Row>(text: string, values?: unknown[]): Promise<QueryAnswer<R>>;
   query<R extends Row = Row>(config: {
     text: string;
@@ -110,18 +134,11 @@ export class JobTransaction<JobType = unknown, ReturnType = unknown> implements 
     return answer;
   }
 
-  /** The `pg` client itself, with BEGIN run: for libraries that want one. Never end the transaction on it. */
   async client(): Promise<TransactionSession['client']> {
     if (this.isOver) throw new Error(`${this.what} is over: its transaction takes no statements`);
     return (await this.open()).client;
   }
 
-  /**
-   * Completes the job with this value when the transaction commits: what it has written and the
-   * completed job exist together, or neither does. The processor is to return then.
-   * @returns the value
-   * @throws InvalidPayloadError for a value that JSON cannot hold
-   */
   complete(value: ReturnType): ReturnType {
     this.completion = this.about.completion(value);
     this.completedValue = value;
