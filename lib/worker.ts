@@ -1,21 +1,28 @@
+import { randomUUID } from 'node:crypto';
 import type { Backend } from './engine/backend';
 import type { BackendFactory } from './engine/backend-factory';
 import { ExchangeLoop } from './engine/exchange-loop';
+import { Processing } from './engine/processing';
+import { type Runner, runnerOf } from './engine/runner';
+import { Slots } from './engine/slots';
 import { traceMethods } from './engine/telemetry';
+import { WorkerTracer } from './engine/worker-tracer';
 import type { Job } from './job';
 import { JobScheduler } from './job-scheduler';
 import { logWorker } from './logging';
 import { elapsed, sleep } from './model/clock';
 import { ConnectionClosedError, RateLimitError } from './model/errors';
+import type { WorkerListener } from './model/events';
 import type { JobProgress } from './model/job-record';
 import {
   checkConcurrency,
+  type ResolvedWorkerOptions,
   resolveWorkerOptions,
   type WorkerOptions,
 } from './options/worker-options';
 import type { AnyProcessor } from './processor';
+import { QueueBase } from './queue-base';
 import { workerMethods } from './traced-methods';
-import { WorkerRuns } from './worker-runs';
 
 /** Milliseconds between looks while `getNextJob` waits. */
 const LOOK_AGAIN_MS = 100;
@@ -35,7 +42,23 @@ export class Worker<
   /** BullMQ's place for the kind of backend; there is one kind here. */
   _BackendType = Backend,
   ProgressType extends JobProgress = JobProgress,
-> extends WorkerRuns<DataType, ResultType, NameType, ProgressType> {
+> extends QueueBase<
+  WorkerListener<Job<DataType, ResultType, NameType, ProgressType>, ResultType, ProgressType>
+> {
+  declare readonly opts: ResolvedWorkerOptions;
+  readonly id: string = randomUUID();
+  private readonly runner:
+    | Runner<Job<DataType, ResultType, NameType, ProgressType>, ResultType>
+    | undefined;
+  private readonly tracer: WorkerTracer | undefined;
+  private readonly slots: Slots<Job<DataType, ResultType, NameType, ProgressType>>;
+  private readonly processing: Processing<
+    Job<DataType, ResultType, NameType, ProgressType>,
+    ResultType
+  >;
+  /** The worker's conversation with the database, once it works. */
+  private loop: ExchangeLoop | undefined;
+  private isPausedHere = false;
   private readonly cleanups: (() => unknown)[] = [];
   private scheduler: JobScheduler | undefined;
   private readonly prepared: Promise<void>;
@@ -58,8 +81,48 @@ export class Worker<
     opts: WorkerOptions = {},
     backendFactory?: BackendFactory,
   ) {
-    super(name, processor, resolveWorkerOptions(opts), backendFactory);
-    const { logger, autorun } = this.opts;
+    const resolved = resolveWorkerOptions(opts);
+    const onError = (error: unknown) => this.emit('error', error as Error);
+    // Before there are connections: there may be no such file.
+    const runner = processor
+      ? runnerOf<Job<DataType, ResultType, NameType, ProgressType>, ResultType>(
+          processor,
+          resolved,
+          {
+            concurrency: () => this.concurrency,
+            cancellationOf: (job) => this.cancellationOf(job),
+            onError,
+            self: () => this,
+          },
+        )
+      : undefined;
+    super(name, resolved, backendFactory);
+    this.runner = runner;
+    const { logger, autorun, telemetry } = this.opts;
+    this.tracer = telemetry && new WorkerTracer(this, onError);
+    this.slots = new Slots(resolved.concurrency, resolved.prefetch, {
+      isFetching: () => this.isFetching(),
+      begin: (record) => this.processing.begin(record),
+      giveBack: (jobs) => this.loop?.giveBack(jobs),
+      hurry: () => this.loop?.hurry(),
+    });
+    this.processing = new Processing({
+      opts: this.opts,
+      slots: this.slots,
+      tracer: this.tracer,
+      takesSignal: runner?.takesSignal ?? false,
+      store: this.backend.store,
+      queueId: () => this.queueId(),
+      loop: () => this.loop,
+      isFetching: () => this.isFetching(),
+      jobOf: (record) =>
+        this.Job.fromJSON<DataType, ResultType, NameType, ProgressType>(this, record),
+      process: (job, token, signal) => this.callProcessJob(job, token, signal),
+      onActive: (job) => this.emit('active', job, 'waiting'),
+      onCompleted: (job, result) => this.emit('completed', job, result, 'active'),
+      onFailed: (job, error) => this.emit('failed', job, error, 'active'),
+      onError,
+    });
     if (logger) logWorker(this, this.qualifiedName, logger);
     this.prepared = this.prepare();
     if (this.runner && autorun) void this.run();
@@ -72,12 +135,11 @@ export class Worker<
 
   /** Jobs that run at the same time; may be changed at any time. */
   get concurrency(): number {
-    return this.currentConcurrency;
+    return this.slots.concurrency;
   }
 
   set concurrency(concurrency: number) {
-    this.currentConcurrency = checkConcurrency(concurrency);
-    this.fillSlots();
+    this.slots.concurrency = checkConcurrency(concurrency);
     this.loop?.prod();
   }
 
@@ -98,6 +160,38 @@ export class Worker<
 
   isRunning(): boolean {
     return this.endRun !== undefined;
+  }
+
+  private isFetching(): boolean {
+    return this.isRunning() && !this.isPausedHere && !this.closing;
+  }
+
+  /** Runs the processor. Tools that trace what workers do put themselves around this method. */
+  protected callProcessJob(
+    job: Job<DataType, ResultType, NameType, ProgressType>,
+    token: string,
+    signal?: AbortSignal,
+  ): Promise<ResultType> {
+    return this.runner!.run(job, token, signal);
+  }
+
+  /**
+   * Asks the processor of a running job to stop, by its AbortSignal. What becomes of the job is the
+   * processor's to say.
+   * @returns false when this worker does not run the job, or its processor declares no signal
+   */
+  cancelJob(jobId: string, reason?: string): boolean {
+    return this.slots.cancel(jobId, reason);
+  }
+
+  /** As `cancelJob`, for all jobs that run here. */
+  cancelAllJobs(reason?: string): void {
+    this.slots.cancelAll(reason);
+  }
+
+  /** The signal by which a job that runs here is cancelled; made for those that ask for it. */
+  cancellationOf(job: object): AbortSignal | undefined {
+    return this.slots.cancellationOf(job);
   }
 
   private halt(): void {
@@ -123,7 +217,7 @@ export class Worker<
       return { queueId, channel, loop };
     }, this.opts.runRetryDelay);
     // Closed by force meanwhile: the end of the process, or of its lease, takes the worker with it.
-    if (!connected || this.isAbandoned) return;
+    if (!connected || this.processing.isAbandoned) return;
     const { queueId, channel, loop } = connected;
     this.loop = loop;
     this.attend(queueId, loop);
@@ -138,29 +232,34 @@ export class Worker<
     const { stores, exchanges, listener, heartbeat, wakeUps } = this.backend;
     const sleepers = wakeUps.of(queueId);
     return new ExchangeLoop(stores, exchanges, queueId, {
-      freeSlots: () => this.freeSlots(),
-      hasIdleSlot: () => this.hasIdleSlot(),
-      patience: () => this.prefetch.patience,
-      start: (record) => this.take(record),
-      onExchange: (ms) => this.prefetch.exchanged(ms),
+      freeSlots: () => this.slots.free,
+      hasIdleSlot: () => this.slots.hasIdle(),
+      patience: () => this.slots.prefetch.patience,
+      start: (record) => this.slots.take(record),
+      onExchange: (ms) => this.slots.prefetch.exchanged(ms),
       onDrained: () => this.emit('drained'),
       onDueIn: (ms) => sleepers.dueIn(ms),
       onRelayed: (count) => sleepers.rouse(count),
       onSlow: () => sleepers.slow(),
-      onLost: () => this.leaseLost(),
+      onLost: () => this.loseLease(),
       onError: (error) => this.emit('error', error),
       register: () =>
         heartbeat.registerWorker(queueId, {
           ...this.opts,
           id: this.id,
           name: this.opts.name ?? '',
-          concurrency: Math.ceil(this.currentConcurrency),
+          concurrency: Math.ceil(this.concurrency),
         }),
       rateLimit: () => this.opts.limiter,
       flusher: () => listener.flusher,
       isClosing: () => this.closing !== undefined,
-      isSerial: () => this.currentConcurrency <= 1 && this.opts.prefetch === 0,
+      isSerial: () => this.concurrency <= 1 && this.opts.prefetch === 0,
     });
+  }
+
+  private loseLease(): void {
+    const jobIds = this.slots.lose();
+    if (jobIds.length > 0) this.emit('lockRenewalFailed', jobIds);
   }
 
   /** Has the heartbeat keep this worker alive, and look for jobs of dead workers. */
@@ -180,15 +279,15 @@ export class Worker<
         isAsleep: () => loop.isAsleep(),
         knownRanges: () => loop.knownRanges(),
         onStalled: (jobId) => {
-          if (this.tracer) this.track(this.tracer.stalled(jobId));
+          if (this.tracer) this.processing.track(this.tracer.stalled(jobId));
           this.emit('stalled', jobId, 'active');
         },
         onClaimable: () => sleepers.look(),
-        onLeaseLost: () => this.leaseLost(),
+        onLeaseLost: () => this.loseLease(),
         onLeaseRenewed: () => {
           if (this.opts.skipLockRenewal || elapsed() - renewedAt < lockRenewTime) return;
           renewedAt = elapsed();
-          const jobIds = this.runningIds();
+          const jobIds = this.slots.runningIds();
           if (jobIds.length > 0) this.emit('locksRenewed', { count: jobIds.length, jobIds });
         },
       }),
@@ -216,9 +315,9 @@ export class Worker<
   async pause(doNotWaitActive = false): Promise<void> {
     if (this.isPausedHere) return;
     this.isPausedHere = true;
-    this.prefetch.release();
+    this.slots.prefetch.release();
     this.loop?.prod();
-    const idle = this.whenIdle().then(() => {
+    const idle = this.processing.whenIdle().then(() => {
       if (this.isPausedHere) this.halt();
     });
     if (!doNotWaitActive) await idle;
@@ -245,8 +344,8 @@ export class Worker<
    * the jobs over when `lockDuration` has passed. Also while it closes already.
    */
   override close(force = false): Promise<void> {
-    if (force && this.closing && !this.closed && !this.isAbandoned) {
-      this.abandon();
+    if (force && this.closing && !this.closed && !this.processing.isAbandoned) {
+      this.processing.abandon();
       void this.loop?.stop(true);
     }
     const close = () => this.shutDown(force);
@@ -268,14 +367,14 @@ export class Worker<
   private async shutDown(force: boolean): Promise<void> {
     // `closing` must be set before anybody hears of it.
     await Promise.resolve();
-    if (force) this.abandon();
+    if (force) this.processing.abandon();
     this.emit('closing', 'closing queue');
     if (this.loop || !force) await this.prepared.catch(() => {});
-    this.prefetch.release();
+    this.slots.prefetch.release();
     // What waits to be tried again is not worth it any more, unless it is a report.
     this.loop?.prod();
-    if (!force) await this.whenIdle();
-    const isForced = force || this.isAbandoned;
+    if (!force) await this.processing.whenIdle();
+    const isForced = force || this.processing.isAbandoned;
     await Promise.all([this.runner?.close(isForced), this.loop?.stop(isForced)]);
     for (const cleanup of this.cleanups) await cleanup();
     await this.scheduler?.close();
@@ -318,7 +417,7 @@ export class Worker<
         name,
         this.opts.limiter,
       );
-      if (record && (!record.repeatJobKey || (await this.advance(record)))) {
+      if (record && (!record.repeatJobKey || (await this.processing.advance(record)))) {
         const job = this.Job.fromJSON<DataType, ResultType, NameType, ProgressType>(this, {
           ...record,
           processedBy: name,

@@ -326,7 +326,8 @@ describe('Worker.close', () => {
     const heir = on.worker(queue, async () => 'by the heir');
     const heard = record(heir, 'stalled', 'completed');
     await until(() => heard.length === 2);
-    expect(heard[0]).toEqual(['stalled', '1', 'active']);
+    // The answer to the heartbeat may be slower than the job that it has set free.
+    expect(heard).toContainEqual(['stalled', '1', 'active']);
     state.open();
     const job = await queue.getJob('1');
     expect(job).toMatchObject({
