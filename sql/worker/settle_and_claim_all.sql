@@ -2,7 +2,7 @@
 -- of the queues' ids; arrays are texts.
 --
 -- Those of queues that have no rules of their own (limits, listeners, delayed jobs that are due) and that report nothing but jobs
--- that are completed and no more are made together, statement by statement, in half of the server's time. All others come first, one
+-- that are completed and no more are made together, statement by statement, in half of the server's time; then all others, one
 -- after the other, by settle_and_claim.
 --
 -- Not for the last look before sleeping, which would hold the wake lock until all others are through, nor for reports that lock more than
@@ -12,15 +12,15 @@
 -- One that waits for a lock holds up those behind it. When it has waited for 100 ms the whole call is rolled back. Another worker may have gone to sleep
 -- beside a job that it had claimed: whoever made the call makes each exchange alone, at once, and finds that job.
 --
--- Returns the rows of settle_and_claim: those of each special exchange, then the jobs of all others, and then their heads in the same order. So
--- the jobs of a head are the first ones that no head before it has counted. Each of these last heads has the refusals of all of
--- them; a refusal names its run, by id and token.
+-- Returns the rows of settle_and_claim: the jobs of all plain exchanges, then their heads in the same order, then the rows of each of the
+-- others. So the jobs of a head are the first ones that no head before it has counted. The heads of plain exchanges have the
+-- refusals of all of them; a refusal names its run, by id and token.
 --
 -- Raises     lock_not_available
 -- Moves      as settle_and_claim
 -- Called by  Store.settleAndClaimAll (engine/exchanges.ts)
 -- Writes     as settle_and_claim
--- Locks      as settle_and_claim, for each of the special; then the jobs that the others report, those that they claim, and their workers
+-- Locks      the jobs that plain exchanges report, those that they claim, and their workers; then as settle_and_claim, for each of the others
 create or replace function settle_and_claim_all(p_exchanges json) returns table (
   id text, name text, data json, opts json, created_at bigint, processed_at bigint,
   priority integer, attempts_made integer, attempts_started integer,
@@ -55,6 +55,56 @@ begin
     left join lateral (
       select true as is_known from worker w where w.queue_id = e.queue_id and w.id = e.worker_id and w.epoch = e.epoch offset 0) w on true) o;
 
+  -- These first: nobody is to wait between the look at their queues and their claims. Each of the others looks for itself.
+  if v_plain is not null then
+    select array_agg(e.queue_id), array_agg(r.id), array_agg(r.token), array_agg(r.value)
+    into v_queue_ids, v_ids, v_tokens, v_values
+    from unnest(v_plain) e
+    cross join lateral unnest(e.ids, e.tokens, e.values) r(id, token, value);
+    if v_ids is not null then
+      v_refused := _complete_plain_jobs(v_queue_ids, v_ids, v_tokens, v_values, v_now);
+    end if;
+
+    -- In order, as it comes from loops within each other.
+    select array_agg(h.place), coalesce(array_agg(e.ordinality), '{}'), array_agg(e.token), array_agg(w.name),
+           array_agg(case when w.renews_locks then w.id end), array_agg(case when not w.renews_locks then v_now + _ms(w.lock_ms) end)
+    into v_rows, v_claimers, v_tokens, v_names, v_worker_ids, v_lock_untils
+    from unnest(v_plain) with ordinality e
+    cross join lateral (select w.* from worker w where w.queue_id = e.queue_id and w.id = e.worker_id offset 0) w
+    cross join lateral unnest(_lock_head(e.queue_id, e.limit, e.ranges)) h(place);
+    if v_rows is not null then
+      return query select c.*, null::json from _claimed_jobs(v_rows, v_now) c;
+      -- As _activate_jobs does it for one worker, at less cost for each job.
+      update job_state s
+      set status = 'active', worker_id = c.worker_id, lock_until = c.lock_until, lock_token = c.token,
+          attempts_started = s.attempts_started + 1, processed_at = v_now, processed_by = c.name
+      from unnest(v_rows, v_worker_ids, v_lock_untils, v_tokens, v_names) c(place, worker_id, lock_until, token, name)
+      where s.ctid = c.place;
+    end if;
+
+    v_counts := array(
+      select cardinality(array_positions(v_claimers, e.ordinality)) from unnest(v_plain) with ordinality e order by e.ordinality);
+    update worker w set hungry = e.is_hungry
+    from (
+      select e.queue_id, e.worker_id, e.limit > v_counts[e.ordinality] as is_hungry from unnest(v_plain) with ordinality e
+      where e.is_hungry <> (e.limit > v_counts[e.ordinality])
+      offset 0) e
+    where w.queue_id = e.queue_id and w.id = any (array[e.worker_id]);
+
+    return query
+    select null::text, null::text, null::json, null::json, null::bigint, null::bigint, null::integer, null::integer, null::integer,
+           null::integer, null::text, null::json,
+           json_build_object('worker', e.worker_id, 'claimed', c.count,
+                             'refused', v_refused, 'now', _epoch_ms(v_now), 'hungry', e.limit > c.count,
+                             'asleep', e.limit > c.count and e.is_asleep,
+                             'more', e.limit > 0 and e.limit = c.count and e.is_hungry
+                                     and (e.ranges is null or _has_waiting(e.queue_id, e.ranges)),
+                             'wakeIn', case when e.limit > c.count then _wake_in(e.queue_id, null) end,
+                             'ranges', case when e.finds_ranges then _find_ranges(e.queue_id, e.ranges) end::text)
+    from unnest(v_plain) with ordinality e
+    cross join lateral (select v_counts[e.ordinality] as count offset 0) c
+    order by e.ordinality;
+  end if;
   if v_special is not null then
     return query
     select a.*
@@ -63,56 +113,5 @@ begin
       e.queue_id, e.worker_id, e.epoch, e.token, e.ids, e.tokens, e.values, null, null, e.items,
       e.limit, e.is_hungry, e.is_asleep, false, e.rate_max, e.rate_ms, e.ranges, e.finds_ranges) a;
   end if;
-  if v_plain is null then
-    return;
-  end if;
-
-  select array_agg(e.queue_id), array_agg(r.id), array_agg(r.token), array_agg(r.value)
-  into v_queue_ids, v_ids, v_tokens, v_values
-  from unnest(v_plain) e
-  cross join lateral unnest(e.ids, e.tokens, e.values) r(id, token, value);
-  if v_ids is not null then
-    v_refused := _complete_plain_jobs(v_queue_ids, v_ids, v_tokens, v_values, v_now);
-  end if;
-
-  -- In order, as it comes from loops within each other.
-  select array_agg(h.place), coalesce(array_agg(e.ordinality), '{}'), array_agg(e.token), array_agg(w.name),
-         array_agg(case when w.renews_locks then w.id end), array_agg(case when not w.renews_locks then v_now + _ms(w.lock_ms) end)
-  into v_rows, v_claimers, v_tokens, v_names, v_worker_ids, v_lock_untils
-  from unnest(v_plain) with ordinality e
-  cross join lateral (select w.* from worker w where w.queue_id = e.queue_id and w.id = e.worker_id offset 0) w
-  cross join lateral unnest(_lock_head(e.queue_id, e.limit, e.ranges)) h(place);
-  if v_rows is not null then
-    return query select c.*, null::json from _claimed_jobs(v_rows, v_now) c;
-    -- As _activate_jobs does it for one worker, at less cost for each job.
-    update job_state s
-    set status = 'active', worker_id = c.worker_id, lock_until = c.lock_until, lock_token = c.token,
-        attempts_started = s.attempts_started + 1, processed_at = v_now, processed_by = c.name
-    from unnest(v_rows, v_worker_ids, v_lock_untils, v_tokens, v_names) c(place, worker_id, lock_until, token, name)
-    where s.ctid = c.place;
-  end if;
-
-  v_counts := array(
-    select cardinality(array_positions(v_claimers, e.ordinality)) from unnest(v_plain) with ordinality e order by e.ordinality);
-  update worker w set hungry = e.is_hungry
-  from (
-    select e.queue_id, e.worker_id, e.limit > v_counts[e.ordinality] as is_hungry from unnest(v_plain) with ordinality e
-    where e.is_hungry <> (e.limit > v_counts[e.ordinality])
-    offset 0) e
-  where w.queue_id = e.queue_id and w.id = any (array[e.worker_id]);
-
-  return query
-  select null::text, null::text, null::json, null::json, null::bigint, null::bigint, null::integer, null::integer, null::integer,
-         null::integer, null::text, null::json,
-         json_build_object('worker', e.worker_id, 'claimed', c.count,
-                           'refused', v_refused, 'now', _epoch_ms(v_now), 'hungry', e.limit > c.count,
-                           'asleep', e.limit > c.count and e.is_asleep,
-                           'more', e.limit > 0 and e.limit = c.count and e.is_hungry
-                                   and (e.ranges is null or _has_waiting(e.queue_id, e.ranges)),
-                           'wakeIn', case when e.limit > c.count then _wake_in(e.queue_id, null) end,
-                           'ranges', case when e.finds_ranges then _find_ranges(e.queue_id, e.ranges) end::text)
-  from unnest(v_plain) with ordinality e
-  cross join lateral (select v_counts[e.ordinality] as count offset 0) c
-  order by e.ordinality;
 end;
 $$;

@@ -4,6 +4,7 @@ import type { Queue } from '../../lib';
 import type { Settlement } from '../../lib/model/job-record';
 import { type ExchangeRequest, toParameters } from '../../lib/store/exchange-request';
 import { useInstances } from '../helpers/instances';
+import { until } from '../helpers/wait';
 
 const on = useInstances();
 
@@ -289,4 +290,39 @@ test('those of queues without rules do not need the function of one exchange', a
     'a',
     'b',
   ]);
+});
+
+test('one that waits for a lock lets no other claim by limits that hold no longer', async () => {
+  const capped = await staged({ rule: (queue) => queue.setGlobalConcurrency(9) });
+  const plain = await staged({ request: { limit: 9 } });
+  await on.sql('delete from tuskmq.job_state where queue_id = $1', [plain.exchange.queueId]);
+  const holder = await on.client();
+  await holder.query('begin');
+  await holder.query('select from tuskmq.queue where id = $1 for update', [
+    capped.exchange.queueId,
+  ]);
+  const session = await on.client();
+  const call = session.query('select * from tuskmq.settle_and_claim_all($1)', [
+    JSON.stringify([capped.exchange, plain.exchange].map(toParameters)),
+  ]);
+  let isOver = false;
+  const over = call.then(
+    () => {},
+    // It waits for 100 ms only.
+    () => {},
+  );
+  void over.then(() => {
+    isOver = true;
+  });
+  await until(async () => {
+    const waiting = await on.sql(
+      "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%settle_and_claim_all%'",
+    );
+    return isOver || waiting.length === 1;
+  });
+  await plain.queue.setGlobalConcurrency(1);
+  for (const id of ['d', 'e', 'f']) await add(plain.queue, id);
+  await holder.query('commit');
+  await over;
+  expect(await plain.queue.getActiveCount()).toBeLessThanOrEqual(1);
 });
