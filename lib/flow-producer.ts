@@ -1,7 +1,7 @@
 import { v7 as timeOrderedId } from 'uuid';
 import type { TransactionClient } from './db/transaction';
 import type { Backend } from './engine/backend';
-import { acquireBackend, type BackendFactory } from './engine/backend-factory';
+import { type BackendFactory, borrowBackend } from './engine/backend-factory';
 import { locate, type PreparedJob, prepareJob } from './engine/job-spec';
 import { carrying, trace } from './engine/telemetry';
 import { Job } from './job';
@@ -41,10 +41,12 @@ interface PreparedNode extends PreparedJob {
 export class FlowProducer extends TypedEmitter<FlowProducerListener> {
   closing: Promise<void> | undefined;
   readonly backend: Backend;
+  private readonly giveBack: () => Promise<void>;
   private boundStore: Store | undefined;
 
   /**
-   * @param backendFactory default: what `setDefaultBackendFactory` was given
+   * @param backendFactory default: what `setDefaultBackendFactory` was given. A backend of another instance that it hands out ends with
+   * that instance.
    * @throws InvalidConnectionError for a connection that cannot be
    */
   constructor(
@@ -52,7 +54,7 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
     backendFactory?: BackendFactory,
   ) {
     super();
-    this.backend = acquireBackend('', opts, backendFactory);
+    ({ backend: this.backend, giveBack: this.giveBack } = borrowBackend(opts, backendFactory));
   }
 
   /** BullMQ's names of the parts of a queue without a name; nothing is stored under them here. */
@@ -248,7 +250,7 @@ export class FlowProducer extends TypedEmitter<FlowProducerListener> {
   /** Idempotent. What is bound to a transaction has nothing to close. */
   close(): Promise<void> {
     if (this.boundStore) return Promise.resolve();
-    this.closing ??= this.backend.release();
+    this.closing ??= this.giveBack();
     return this.closing;
   }
 

@@ -37,11 +37,27 @@ export function acquireBackend(
   opts: BaseOptions,
   factory: BackendFactory = defaultFactory,
 ): Backend {
-  const backend = factory(name, opts);
-  if (!(backend instanceof Backend)) {
-    throw new TypeError(
-      'The backend factory must return a backend of this library, as createPostgresBackend does',
-    );
-  }
-  return backend.retain();
+  return checked(factory(name, opts)).retain();
+}
+
+/**
+ * The backend of an instance that needs no other to stay for it. What a factory of its own hands out and others use already is theirs: it
+ * ends with them, for who borrows it may never close (bull-board).
+ * @throws TypeError as `acquireBackend`
+ */
+export function borrowBackend(
+  opts: BaseOptions,
+  factory: BackendFactory | undefined,
+): { backend: Backend; giveBack(): Promise<void> } {
+  const backend = checked((factory ?? defaultFactory)('', opts));
+  if (factory && backend.isInUse) return { backend, giveBack: async () => {} };
+  backend.retain();
+  return { backend, giveBack: () => backend.release() };
+}
+
+function checked(backend: Backend): Backend {
+  if (backend instanceof Backend) return backend;
+  throw new TypeError(
+    'The backend factory must return a backend of this library, as createPostgresBackend does',
+  );
 }

@@ -100,6 +100,11 @@ export class Backend {
     return this.open.isOwn;
   }
 
+  /** Whether anybody keeps it open. */
+  get isInUse(): boolean {
+    return this.users > 0;
+  }
+
   /** Keeps the backend open until `release`, once for each user. */
   retain(): this {
     this.users++;

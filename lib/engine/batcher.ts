@@ -1,5 +1,5 @@
 import { isConnectionError, isLockTimeout } from '../db/database';
-import { nextTurn } from '../model/clock';
+import { nextTurn, queueMicrotask } from '../model/clock';
 
 /** How much one call may carry: more would hold a connection for too long. */
 const MAX_ITEMS = 2_000;

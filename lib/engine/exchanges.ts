@@ -1,5 +1,5 @@
 import { isConnectionError, isLockTimeout, isPassing } from '../db/database';
-import { clearTimeout, nextTurn, setTimeout } from '../model/clock';
+import { clearTimeout, nextTurn, queueMicrotask, setTimeout } from '../model/clock';
 import type { Exchange, ExchangeRequest, Store } from '../store/store';
 
 /** Shared transactions at a time, where the pool has as many connections: with more, fewer would share one. */

@@ -8,7 +8,7 @@
 
 import * as promises from 'node:timers/promises';
 
-export const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
+export const { setTimeout, clearTimeout, setInterval, clearInterval, queueMicrotask } = globalThis;
 export const { setTimeout: sleep, setImmediate: nextTurn } = promises;
 
 const RealDate = Date;

@@ -3,7 +3,12 @@ import type { Pool, PoolConfig } from 'pg';
 import { InvalidConnectionError } from '../model/errors';
 import { checkText } from '../model/json';
 import { getDefaultConnection } from './default-connection';
-import { isForeignConnection, type RedisClient, type RedisSettings } from './foreign-connection';
+import {
+  hasSettings,
+  isForeignConnection,
+  type RedisClient,
+  type RedisSettings,
+} from './foreign-connection';
 import type { Telemetry } from './telemetry-options';
 
 /**
@@ -149,9 +154,25 @@ function resolvePostgres(connection: PostgresConnection): ResolvedConnection {
     );
   }
   if (isPool(connection)) return { pool: connection };
-  const config = connection as PoolConfig;
+  if (!hasSettings(connection)) {
+    throw new InvalidConnectionError(
+      `connection must be a postgres:// URL, a pg pool configuration or a pg.Pool, not an object with ${Object.keys(connection).slice(0, 5).join(', ')}`,
+    );
+  }
+  const config = inWordsOfPg(connection as PoolConfig);
   if (typeof config.connectionString === 'string') checkUrl(config.connectionString);
   return { config };
+}
+
+/** Other libraries say `url` and `username`. */
+function inWordsOfPg(config: PoolConfig & { url?: string; username?: string }): PoolConfig {
+  const { url, username, ...others } = config;
+  if (url === undefined && username === undefined) return config;
+  return {
+    ...others,
+    ...(url !== undefined && { connectionString: url }),
+    ...(username !== undefined && others.user === undefined && { user: username }),
+  };
 }
 
 function isPool(connection: object): connection is Pool {

@@ -81,6 +81,9 @@ const REDIS_ONLY = [
 /** Settings that say where a database is, and of which Redis has none. */
 const DECISIVE = new Set(['connectionString', 'database', 'user']);
 
+/** Settings that do not tell. */
+const OF_BOTH = new Set(['host', 'port', 'password', 'keepAlive']);
+
 /** Settings that only pg has. */
 const POSTGRES_ONLY = new Set([
   'allowExitOnIdle',
@@ -165,8 +168,14 @@ export function isForeignConnection(connection: unknown): boolean {
   const fields = Object.keys(given).filter((field) => given[field] !== undefined);
   if (fields.some((field) => DECISIVE.has(field)) || String(given['host']).startsWith('/'))
     return false;
-  if (fields.some((field) => redisOnly.has(field))) return true;
-  return !fields.some((field) => POSTGRES_ONLY.has(field)) && Number(given['port']) !== 5432;
+  const isAtPostgres = Number(given['port']) === 5432;
+  // Some libraries have a `username` for PostgreSQL, too.
+  if (fields.some((field) => redisOnly.has(field) && !(isAtPostgres && field === 'username')))
+    return true;
+  if (isAtPostgres) return false;
+  return (
+    fields.some((field) => OF_BOTH.has(field)) && !fields.some((field) => POSTGRES_ONLY.has(field))
+  );
 }
 
 /** An ioredis, node-redis or Bun client, or a cluster of them. */
@@ -176,4 +185,10 @@ function isClient(given: Record<string, unknown>): boolean {
     (typeof given['sendCommand'] === 'function' && 'isOpen' in given) ||
     given['isCluster'] === true
   );
+}
+
+/** Whether anything among these settings is one of `pg`, by its name there or in other libraries. */
+export function hasSettings(connection: object): boolean {
+  const known = [DECISIVE, POSTGRES_ONLY, OF_BOTH, new Set(['url', 'username'])];
+  return Object.keys(connection).some((field) => known.some((set) => set.has(field)));
 }

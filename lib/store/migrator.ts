@@ -45,12 +45,14 @@ export async function migrateSchema(session: Session, schema: string): Promise<v
   await session.query('select pg_advisory_lock(hashtextextended($1, 0))', [
     `tuskmq/${schema}/migrate`,
   ]);
-  const installed = await readRelease(session, schema);
-  if (isCurrent(installed, release)) return;
-  if (installed && isLater(installed, release)) return checkServes(installed, release, schema);
+  if (await isServed(session, release, schema)) return;
   const owner = await ownerOf(session, schema);
   if (owner === undefined) await ensureSchema(session, schema);
-  else await actAs(session, owner, schema);
+  else {
+    await actAs(session, owner, schema);
+    // Who had to become the owner could not see it before.
+    if (await isServed(session, release, schema)) return;
+  }
   // postgres-migrations looks for a table called `migrations` in every schema, and then reads the
   // one that search_path finds: with ours made beforehand and first, it never meets the
   // application's.
@@ -66,6 +68,19 @@ export async function migrateSchema(session: Session, schema: string): Promise<v
   );
   await applyMigrations(session.client, readSources().migrations);
   await applyFunctions(session, release);
+}
+
+/**
+ * Whether there is nothing to do, as far as this role can see: the schema is of this release, or of a later one.
+ * @throws SchemaVersionError `newer`
+ */
+async function isServed(session: Session, release: Release, schema: string): Promise<boolean> {
+  const installed = await readRelease(session, schema);
+  if (installed && isLater(installed, release)) {
+    checkServes(installed, release, schema);
+    return true;
+  }
+  return isCurrent(installed, release);
 }
 
 /**

@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 const START = new Date('2017-02-07T09:24:00.000+05:30').getTime();
 
 beforeEach(() => {
-  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'], now: START });
+  jest.useFakeTimers({ doNotFake: ['nextTick'], now: START });
 });
 afterEach(() => {
   jest.useRealTimers();

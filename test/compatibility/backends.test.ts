@@ -13,6 +13,7 @@ import {
   withBackend,
 } from '../../lib';
 import { useInstances } from '../helpers/instances';
+import { until } from '../helpers/wait';
 
 const on = useInstances();
 
@@ -43,6 +44,23 @@ describe('a backend factory', () => {
     for (const other of others) expect(other.getBackend()).toBe(queue.getBackend());
     for (const other of others) await other.close();
     expect((await queue.add('a', {})).id).toBe('1');
+  });
+
+  test('lends a FlowProducer the backend of another instance, which ends with that', async () => {
+    const connection = `${on.url}?application_name=lent`;
+    const queue = new Queue(on.name(), { connection });
+    const flow = new FlowProducer(queue.opts, () => queue.getBackend());
+    await flow.add({ name: 'a', queueName: queue.name });
+    expect(await queue.count()).toBe(1);
+    // As bull-board does: nobody closes the producer.
+    await queue.close();
+    await until(async () => {
+      const sessions = await on.sql(
+        "select from pg_stat_activity where application_name like 'lent%'",
+      );
+      return sessions.length === 0;
+    });
+    await flow.close();
   });
 
   test('is createPostgresBackend unless said otherwise, the same for the same connection', async () => {

@@ -169,6 +169,23 @@ describe('a role', () => {
     expect(rows).toEqual([{ owner: owner.name }]);
   });
 
+  test('is no older for a member of the role that owns it, and has to become that to look', async () => {
+    const { url } = await emptyDatabase();
+    const owner = await role(url, 'create schema tuskmq authorization "ROLE"');
+    await migrate({ connection: owner.url });
+    await owner.admin.query(
+      "update tuskmq.release set schema = schema + 1, version = '9.9.9', hash = 'newer'",
+    );
+    const member = await role(
+      url,
+      'alter role "ROLE" noinherit',
+      `grant "${owner.name}" to "ROLE"`,
+    );
+    await migrate({ connection: member.url });
+    const { rows } = await owner.admin.query('select version from tuskmq.release');
+    expect(rows).toEqual([{ version: '9.9.9' }]);
+  });
+
   test('may leave it to a member of its role to bring it up to date', async () => {
     const { url } = await emptyDatabase();
     const owner = await role(url, 'create schema tuskmq authorization "ROLE"');

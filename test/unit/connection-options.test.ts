@@ -35,6 +35,30 @@ describe('resolveConnection', () => {
     await pool.end();
   });
 
+  test('takes the names that other libraries have for settings of pg', () => {
+    expect(resolveConnection({ url: 'postgres://localhost/app' })).toEqual({
+      config: { connectionString: 'postgres://localhost/app' },
+    });
+    const typeorm = { host: 'db', port: 5432, username: 'me', password: 'secret' };
+    expect(resolveConnection(typeorm)).toEqual({
+      config: { host: 'db', port: 5432, user: 'me', password: 'secret' },
+    });
+    expect(resolveConnection({ ...typeorm, database: 'app' })).toEqual({
+      config: { host: 'db', port: 5432, user: 'me', password: 'secret', database: 'app' },
+    });
+  });
+
+  test.each([
+    ['settings that nobody knows', { hosst: 'x' }, 'hosst'],
+    ['an object with a `query`', { query: () => {}, waitReady: true }, 'query, waitReady'],
+  ])('refuses %s', (_, connection, fields) => {
+    expect(() => resolveConnection(connection as never)).toThrow(
+      new InvalidConnectionError(
+        `connection must be a postgres:// URL, a pg pool configuration or a pg.Pool, not an object with ${fields}`,
+      ),
+    );
+  });
+
   test('takes DATABASE_URL for nothing, and else the variables of the driver', () => {
     process.env['DATABASE_URL'] = 'postgres://env/app';
     expect(resolveConnection(undefined)).toEqual({
