@@ -257,7 +257,7 @@ export class RunTransaction<JobType = unknown, ReturnType = unknown>
       this.check(outcome);
       this.pid = pid;
       if (this.isOver) throw new Error(`${this.what} is over`);
-      this.signsOfLife = setInterval(() => this.giveSignOfLife(session), idleMs / 3).unref();
+      this.signsOfLife = setInterval(() => void this.giveSignOfLife(session), idleMs / 3).unref();
       return session;
     } catch (error) {
       session.destroy();
@@ -265,10 +265,16 @@ export class RunTransaction<JobType = unknown, ReturnType = unknown>
     }
   }
 
-  /** The server ends what is idle for too long: only a process that has stopped is. */
-  private giveSignOfLife({ client }: TransactionSession): void {
-    if (isBusy(client)) return;
-    this.last = this.last.then(() => client.query('select 1')).catch(() => {});
+  /** The server ends what is idle for too long: that of a process that has stopped, and of a run that has lost its job. */
+  private async giveSignOfLife({ client }: TransactionSession): Promise<void> {
+    const { queueId, jobId, token } = this.run;
+    const outcome = await this.host.store
+      .checkRun(queueId, jobId, token)
+      .catch(() => 'ok' as const);
+    if (outcome !== 'ok') clearInterval(this.signsOfLife);
+    else if (!this.isOver && !isBusy(client)) {
+      this.last = this.last.then(() => client.query('select 1')).catch(() => {});
+    }
   }
 
   private end(): void {

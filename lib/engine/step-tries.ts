@@ -59,6 +59,8 @@ export async function withTries<Result>(
       await sleep(Math.max(ms, 0), undefined, options).catch(() => {
         throw thrown;
       });
+    } finally {
+      signal.end();
     }
   }
 }
@@ -103,6 +105,7 @@ async function inTime<Result>(
 /** The signal of one try, made when somebody asks for it. */
 class TrySignal {
   private controller: AbortController | undefined;
+  private stopListening: (() => void) | undefined;
 
   /** @param isOwn it is aborted for reasons of its own, too */
   constructor(
@@ -115,7 +118,7 @@ class TrySignal {
     if (!this.isOwn && cancelled) return cancelled;
     if (!this.controller) {
       this.controller = new AbortController();
-      forward(cancelled, this.controller);
+      if (cancelled) this.follow(cancelled, this.controller);
     }
     return this.controller.signal;
   }
@@ -123,10 +126,19 @@ class TrySignal {
   abort(reason: Error): void {
     this.controller?.abort(reason);
   }
-}
 
-function forward(from: AbortSignal | undefined, to: AbortController): void {
-  if (!from) return;
-  if (from.aborted) to.abort(from.reason);
-  else from.addEventListener('abort', () => to.abort(from.reason), { once: true });
+  /** The try is over: it listens to the job's signal no longer. */
+  end(): void {
+    this.stopListening?.();
+  }
+
+  private follow(cancelled: AbortSignal, controller: AbortController): void {
+    const abort = () => controller.abort(cancelled.reason);
+    if (cancelled.aborted) {
+      abort();
+      return;
+    }
+    cancelled.addEventListener('abort', abort, { once: true });
+    this.stopListening = () => cancelled.removeEventListener('abort', abort);
+  }
 }

@@ -319,6 +319,28 @@ describe('job.transaction', () => {
     expect([heard[0]![0], await ledger(queue)]).toEqual(['completed', ['first', 'second']]);
   });
 
+  test('that is idle ends when its run has lost the job: what it has locked is free for the next', async () => {
+    const queue = on.queue();
+    await on.sql(INSERT, [queue.name, 'balance']);
+    const isOver = deferred();
+    let runs = 0;
+    const worker = on.worker(
+      queue,
+      (job) =>
+        job.transaction(async (tx) => {
+          const run = ++runs;
+          await tx.query('update ledger set entry = $2 where job = $1', [queue.name, `run ${run}`]);
+          if (run === 1) await isOver.promise;
+        }),
+      { concurrency: 2, lockDuration: 600, stalledInterval: 300, skipLockRenewal: true },
+    );
+    worker.on('error', () => {});
+    await queue.add('job', {});
+    await until(async () => (await queue.getCompletedCount()) === 1);
+    isOver.resolve();
+    expect([await ledger(queue), runs >= 2]).toEqual([[`run ${runs}`], true]);
+  });
+
   test('is for a job that runs, and not for one that is bound to another transaction', async () => {
     const queue = on.queue();
     const job = await queue.add('job', {});

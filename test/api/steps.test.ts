@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { type Job, LockLostError, type Processor, StepTimeoutError } from '../../lib';
 import { record, useInstances } from '../helpers/instances';
 import { deferred, until } from '../helpers/wait';
@@ -245,6 +246,15 @@ describe('job.step', () => {
       ),
     );
     expect([job.returnvalue, await job.getSteps()]).toMatchObject(['well', [{ error: '5' }]]);
+  });
+
+  test('leaves no listener on the signal of the job when it is over', async () => {
+    let left: unknown[] = [];
+    await run(async (job, _token, signal) => {
+      await job.step('a', (step) => step.signal.aborted, { timeout: 60_000 });
+      left = getEventListeners(signal!, 'abort');
+    });
+    expect(left).toEqual([]);
   });
 
   test('aborts its signal when the job is cancelled, also for a processor without one', async () => {
