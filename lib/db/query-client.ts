@@ -14,6 +14,23 @@ export interface QueryClient {
   waitReady?: never;
 }
 
+/** The part of a `pg` client that tells of its transaction. */
+interface PgClient {
+  /** From 8.21 on. */
+  getTransactionStatus?(): string | null;
+  connection?: {
+    on(event: 'readyForQuery', listener: (message: { status: string }) => void): void;
+  };
+}
+
+/** What older clients have last said, who do not remember it; null before they have. */
+const heard = new WeakMap<object, string | null>();
+
+function statusOf(client: QueryClient): string | null | undefined {
+  const { getTransactionStatus } = client as PgClient;
+  return getTransactionStatus ? getTransactionStatus.call(client) : heard.get(client);
+}
+
 export const queryClient: TransactionAdapter<QueryClient> = {
   serves: (handle) => hasMethod(handle, 'query'),
   refusal(client) {
@@ -21,11 +38,16 @@ export const queryClient: TransactionAdapter<QueryClient> = {
       return 'a client, not a pool: take one with `await pool.connect()` and await BEGIN on it';
     }
     if ('waitReady' in client) return 'the `tx` of `db.transaction(async (tx) => …)` of PGlite';
-    const { getTransactionStatus } = client as { getTransactionStatus?: () => string | null };
     // Idle. In a transaction it is T, in a failed one E: that error is the server's to tell.
-    if (getTransactionStatus?.call(client) === 'I')
-      return 'a pg client after `await client.query("BEGIN")`';
+    if (statusOf(client) === 'I') return 'a pg client after `await client.query("BEGIN")`';
     return undefined;
+  },
+  async ask(client) {
+    const { connection } = client as PgClient;
+    if (statusOf(client) !== undefined || !hasMethod(Object(connection), 'on')) return;
+    heard.set(client, null);
+    connection!.on('readyForQuery', ({ status }) => heard.set(client, status));
+    await client.query('select 1', []);
   },
   // Counted by the pool at each release.
   checkout: (client) => (client as { _poolUseCount?: number })._poolUseCount,

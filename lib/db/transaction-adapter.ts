@@ -4,6 +4,8 @@ import type { Row } from './database';
 export interface TransactionAdapter<Tx extends object> {
   /** Whether a handle is of this library, be it an open transaction or not. */
   serves(handle: object): boolean;
+  /** Finds out what `refusal` has to know, where a handle does not say it by itself. */
+  ask?(handle: Tx): Promise<void>;
   /** What to pass instead, when the handle is not an open transaction. */
   refusal(handle: Tx): string | undefined;
   /** Changes when a pool gets its connection back: the transaction is over then. Undefined where that cannot be told. */

@@ -69,7 +69,8 @@ export function transactionExecutor(tx: TransactionClient): Executor {
   return {
     async query(text, values) {
       const statement = withTextParameters(text, values);
-      const answer = (underWay.get(tx) ?? Promise.resolve()).then(() => {
+      const answer = (underWay.get(tx) ?? Promise.resolve()).then(async () => {
+        await adapter.ask?.(tx);
         check();
         return adapter.query(tx, statement.text, statement.values);
       });

@@ -179,6 +179,21 @@ describe('Queue.withTransaction', () => {
     expect(await queue.count()).toBe(1);
   });
 
+  test('knows of BEGIN and COMMIT on clients of a pg that does not tell', async () => {
+    const client = await on.client();
+    Object.defineProperty(client, 'getTransactionStatus', { value: undefined });
+    const queue = on.queue();
+    const refusal = /^withTransaction expects a pg client after/;
+    await expect(queue.withTransaction(client).add('before', {})).rejects.toThrow(refusal);
+    await client.query('begin');
+    const bound = queue.withTransaction(client);
+    await bound.add('within', {});
+    await client.query('commit');
+    await expect(bound.add('after', {})).rejects.toThrow(refusal);
+    expect(() => queue.withTransaction(client)).toThrow(refusal);
+    expect((await queue.getJobs()).map(({ name }) => name)).toEqual(['within']);
+  });
+
   test('ends when its client is given back to the pool, though that serves another transaction by now', async () => {
     const pool = new Pool({ connectionString: on.url, max: 1 });
     const first = await pool.connect();
