@@ -26,6 +26,8 @@ export interface RunKey {
 /** Where the transactions of a run take place. */
 export interface TransactionHost {
   readonly store: Store;
+  /** For what is asked beside it, on connections that are given up when they fall silent. */
+  readonly stores: { readonly patient: Store };
   readonly transactions: TransactionPool;
 }
 
@@ -220,7 +222,7 @@ export class RunTransaction<JobType = unknown, ReturnType = unknown>
     // First of all out of the pool: nobody else is to have the session that is ended.
     this.isGivenBack = true;
     session.destroy();
-    if (pid !== undefined) await this.host.store.endSession(pid).catch(() => {});
+    if (pid !== undefined) await this.questions.endSession(pid).catch(() => {});
   }
 
   /**
@@ -231,12 +233,14 @@ export class RunTransaction<JobType = unknown, ReturnType = unknown>
     const isLost = this.session?.isBroken || (this.opening && isConnectionError(error));
     if (!isLost) return error;
     const { queueId, jobId, token } = this.run;
-    const outcome = await this.host.store
-      .checkRun(queueId, jobId, token)
-      .catch(() => 'ok' as const);
+    const outcome = await this.questions.checkRun(queueId, jobId, token).catch(() => 'ok' as const);
     return outcome === 'ok' || this.hasMovedJob
       ? error
       : new LockLostError(jobId, this.what, { cause: error });
+  }
+
+  private get questions(): Store {
+    return this.host.stores.patient;
   }
 
   private open(): Promise<TransactionSession> {
@@ -268,9 +272,7 @@ export class RunTransaction<JobType = unknown, ReturnType = unknown>
   /** The server ends what is idle for too long: that of a process that has stopped, and of a run that has lost its job. */
   private async giveSignOfLife({ client }: TransactionSession): Promise<void> {
     const { queueId, jobId, token } = this.run;
-    const outcome = await this.host.store
-      .checkRun(queueId, jobId, token)
-      .catch(() => 'ok' as const);
+    const outcome = await this.questions.checkRun(queueId, jobId, token).catch(() => 'ok' as const);
     if (outcome !== 'ok') clearInterval(this.signsOfLife);
     else if (!this.isOver && !isBusy(client)) {
       this.last = this.last.then(() => client.query('select 1')).catch(() => {});
@@ -308,7 +310,7 @@ export class RunTransaction<JobType = unknown, ReturnType = unknown>
   /** Asks until the server knows: a transaction that seems to be open may be about to commit. */
   private async outcomeOf(xid: string, report: StepReport): Promise<'committed' | 'aborted'> {
     while (true) {
-      const status = await this.host.store.getCommitStatus(xid, report).catch((error) => {
+      const status = await this.questions.getCommitStatus(xid, report).catch((error) => {
         if (isConnectionError(error)) return 'in_progress' as const;
         throw error;
       });
