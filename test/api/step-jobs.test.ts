@@ -75,7 +75,8 @@ describe('a job of steps', () => {
     on.worker(queue, async (job, token) => {
       // As a machine would say whose clock is an hour behind.
       const realNow = Date.now;
-      Date.now = () => realNow() - 3_600_000;
+      const hourAgo = realNow() - 3_600_000;
+      Date.now = () => hourAgo;
       const moved = job.moveToDelayed(Date.now() + 60_000, token);
       Date.now = realNow;
       await moved;
