@@ -13,14 +13,14 @@ declare
   v_id       integer;
   v_sequence text;
 begin
-  select q.id into v_id from queue q where q.prefix = p_prefix and q.name = p_name;
+  v_id := find_queue(p_prefix, p_name);
   if v_id is not null then
     return v_id;
   elsif not pg_try_advisory_xact_lock(_queue_lock_key(p_prefix, p_name)) then
     return null;
   end if;
   -- Made between the look and the lock.
-  select q.id into v_id from queue q where q.prefix = p_prefix and q.name = p_name;
+  v_id := find_queue(p_prefix, p_name);
   if v_id is not null then
     return v_id;
   end if;
@@ -31,7 +31,7 @@ begin
   return v_id;
 exception
   when unique_violation then -- by a client of an earlier version, which takes no lock; our sequence is rolled back with this block
-    select q.id into v_id from queue q where q.prefix = p_prefix and q.name = p_name;
+    v_id := find_queue(p_prefix, p_name);
     if v_id is null then
       raise exception 'The queue % was made by a concurrent transaction', p_name using errcode = '40001';
     end if;

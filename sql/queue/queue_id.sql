@@ -8,9 +8,8 @@
 create or replace function queue_id(p_queue text) returns integer
 language plpgsql stable set search_path from current as $$
 declare
-  v_id integer;
+  v_id integer := find_queue(_queue_prefix(p_queue), _queue_name(p_queue));
 begin
-  select q.id into v_id from queue q where q.prefix = _queue_prefix(p_queue) and q.name = _queue_name(p_queue);
   if v_id is null then
     raise exception 'There is no queue %', p_queue using errcode = 'TQ009';
   end if;
