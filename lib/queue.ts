@@ -86,8 +86,10 @@ export class Queue<
 
   override async queueId(): Promise<number> {
     const id = await super.queueId();
-    // A transaction may be the only one that sees the queue; whoever has bound this has told the others.
-    if (!this.boundStore) await this.eventLog?.isTold(id);
+    // While only a transaction sees the queue, nobody else can be told.
+    if (!this.boundStore || this.backend.isCommitted(this.prefix, this.name)) {
+      await this.eventLog?.isTold(id);
+    }
     return id;
   }
 

@@ -117,7 +117,7 @@ export class Worker<
       isFetching: () => this.isFetching(),
       jobOf: (record) =>
         this.Job.fromJSON<DataType, ResultType, NameType, ProgressType>(this, record),
-      process: (job, token, signal) => this.callProcessJob(job, token, signal),
+      callProcessor: (job, token, signal) => this.callProcessJob(job, token, signal),
       onActive: (job) => this.emit('active', job, 'waiting'),
       onCompleted: (job, result) => this.emit('completed', job, result, 'active'),
       onFailed: (job, error) => this.emit('failed', job, error, 'active'),
@@ -232,7 +232,7 @@ export class Worker<
     const { stores, exchanges, listener, heartbeat, wakeUps } = this.backend;
     const sleepers = wakeUps.of(queueId);
     return new ExchangeLoop(stores, exchanges, queueId, {
-      freeSlots: () => this.slots.free,
+      freeSlots: () => this.slots.room(),
       hasIdleSlot: () => this.slots.hasIdle(),
       patience: () => this.slots.prefetch.patience,
       start: (record) => this.slots.take(record),
@@ -258,7 +258,7 @@ export class Worker<
   }
 
   private loseLease(): void {
-    const jobIds = this.slots.lose();
+    const jobIds = this.slots.markLost();
     if (jobIds.length > 0) this.emit('lockRenewalFailed', jobIds);
   }
 

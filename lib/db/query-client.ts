@@ -23,13 +23,13 @@ interface PgClient {
   };
 }
 
-/** What older clients have last said, who do not remember it; null before they have. */
-const heard = new WeakMap<object, string | null>();
+/** Of a transaction that is not there. In one it is T, in a failed one E: that error is the server's to tell. */
+const IDLE = 'I';
 
-function statusOf(client: QueryClient): string | null | undefined {
-  const { getTransactionStatus } = client as PgClient;
-  return getTransactionStatus ? getTransactionStatus.call(client) : heard.get(client);
-}
+const BEGIN_FIRST = 'a pg client after `await client.query("BEGIN")`';
+
+/** The status that each connection of an older `pg` has told last; null until it has. */
+const heard = new WeakMap<object, string | null>();
 
 export const queryClient: TransactionAdapter<QueryClient> = {
   serves: (handle) => hasMethod(handle, 'query'),
@@ -38,16 +38,20 @@ export const queryClient: TransactionAdapter<QueryClient> = {
       return 'a client, not a pool: take one with `await pool.connect()` and await BEGIN on it';
     }
     if ('waitReady' in client) return 'the `tx` of `db.transaction(async (tx) => …)` of PGlite';
-    // Idle. In a transaction it is T, in a failed one E: that error is the server's to tell.
-    if (statusOf(client) === 'I') return 'a pg client after `await client.query("BEGIN")`';
-    return undefined;
+    const { getTransactionStatus } = client as PgClient;
+    return getTransactionStatus?.call(client) === IDLE ? BEGIN_FIRST : undefined;
   },
   async ask(client) {
-    const { connection } = client as PgClient;
-    if (statusOf(client) !== undefined || !hasMethod(Object(connection), 'on')) return;
-    heard.set(client, null);
-    connection!.on('readyForQuery', ({ status }) => heard.set(client, status));
-    await client.query('select 1', []);
+    const { getTransactionStatus, connection } = client as PgClient;
+    if (getTransactionStatus || !connection || !hasMethod(connection, 'on')) return undefined;
+    const status = heard.get(connection);
+    if (status === undefined) {
+      heard.set(connection, null);
+      connection.on('readyForQuery', (message) => heard.set(connection, message.status));
+    }
+    // It comes with answers only. A BEGIN may have been sent since the last one.
+    if (status === undefined || status === IDLE) await client.query('select 1', []);
+    return heard.get(connection) === IDLE ? BEGIN_FIRST : undefined;
   },
   // Counted by the pool at each release.
   checkout: (client) => (client as { _poolUseCount?: number })._poolUseCount,

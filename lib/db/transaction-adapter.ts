@@ -4,10 +4,10 @@ import type { Row } from './database';
 export interface TransactionAdapter<Tx extends object> {
   /** Whether a handle is of this library, be it an open transaction or not. */
   serves(handle: object): boolean;
-  /** Finds out what `refusal` has to know, where a handle does not say it by itself. */
-  ask?(handle: Tx): Promise<void>;
   /** What to pass instead, when the handle is not an open transaction. */
   refusal(handle: Tx): string | undefined;
+  /** As `refusal`, of a handle whose server has to be asked. */
+  ask?(handle: Tx): Promise<string | undefined>;
   /** Changes when a pool gets its connection back: the transaction is over then. Undefined where that cannot be told. */
   checkout?(handle: Tx): unknown;
   /** Runs a statement whose `$1`, `$2`, … are texts, each used once and in this order. */

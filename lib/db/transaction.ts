@@ -58,20 +58,22 @@ export function transactionExecutor(tx: TransactionClient): Executor {
     );
   }
   const checkout = adapter.checkout?.(tx);
+  const refuse = (instead: string | undefined) => {
+    if (instead) throw new TypeError(`withTransaction expects ${instead}`);
+  };
   const check = () => {
     if (adapter.checkout?.(tx) !== checkout) {
       throw new TypeError('The transaction is over: its connection was given back to the pool');
     }
-    const instead = adapter.refusal(tx);
-    if (instead) throw new TypeError(`withTransaction expects ${instead}`);
+    refuse(adapter.refusal(tx));
   };
   check();
   return {
     async query(text, values) {
       const statement = withTextParameters(text, values);
       const answer = (underWay.get(tx) ?? Promise.resolve()).then(async () => {
-        await adapter.ask?.(tx);
         check();
+        refuse(await adapter.ask?.(tx));
         return adapter.query(tx, statement.text, statement.values);
       });
       underWay.set(

@@ -7,8 +7,14 @@ import { Backend } from './backend';
  */
 export type BackendFactory = (name: string, opts: BaseOptions) => Backend;
 
+/** How often a backend was looked up by options. */
+let lookups = 0;
+
 /** The backend of all instances with the same connection and schema. */
-export const createPostgresBackend: BackendFactory = (_name, opts) => Backend.of(opts);
+export const createPostgresBackend: BackendFactory = (_name, opts) => {
+  lookups++;
+  return Backend.of(opts);
+};
 
 /** BullMQ's default. @throws Error always: there is no Redis here */
 export const createRedisBackend: BackendFactory = () => {
@@ -41,16 +47,17 @@ export function acquireBackend(
 }
 
 /**
- * The backend of an instance that needs no other to stay for it. What a factory of its own hands out and others use already is theirs: it
- * ends with them, for who borrows it may never close (bull-board).
+ * The backend of a FlowProducer. One that the factory did not look up, but has in its hand from another instance, is used and not retained:
+ * such a producer, as bull-board makes them, may never be closed, and must not keep the pool open.
  * @throws TypeError as `acquireBackend`
  */
 export function borrowBackend(
   opts: BaseOptions,
-  factory: BackendFactory | undefined,
+  factory: BackendFactory = defaultFactory,
 ): { backend: Backend; giveBack(): Promise<void> } {
-  const backend = checked((factory ?? defaultFactory)('', opts));
-  if (factory && backend.isInUse) return { backend, giveBack: async () => {} };
+  const before = lookups;
+  const backend = checked(factory('', opts));
+  if (lookups === before && backend.isInUse) return { backend, giveBack: async () => {} };
   backend.retain();
   return { backend, giveBack: () => backend.release() };
 }

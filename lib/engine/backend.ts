@@ -222,6 +222,11 @@ export class Backend {
     return seen;
   }
 
+  /** Whether everybody sees the queue, as far as is known here. */
+  isCommitted(prefix: string, name: string): boolean {
+    return this.committedQueues.has(`${prefix}:${name}`);
+  }
+
   private sharedQueueId(key: string, prefix: string, name: string): Promise<number> {
     let id = this.queueIds.get(key);
     if (!id) {

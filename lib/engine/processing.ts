@@ -35,13 +35,13 @@ export interface ProcessingHost<JobType, ResultType> {
   readonly takesSignal: boolean;
   readonly store: Store;
   queueId(): Promise<number>;
-  /** Its conversation with the database; undefined before it has begun. */
+  /** Its conversation with the database; undefined until it is known there. */
   loop(): ExchangeLoop | undefined;
   isFetching(): boolean;
   /** A new object for a job that was claimed. */
   jobOf(record: ClaimedJob): JobType;
   /** Runs the processor. */
-  process(job: JobType, token: string, signal?: AbortSignal): Promise<ResultType>;
+  callProcessor(job: JobType, token: string, signal?: AbortSignal): Promise<ResultType>;
   onActive(job: JobType): void;
   onCompleted(job: JobType, result: ResultType): void;
   onFailed(job: JobType, error: Error): void;
@@ -50,9 +50,10 @@ export interface ProcessingHost<JobType, ResultType> {
 
 /** The life of each job in a worker: claimed, run, reported. */
 export class Processing<JobType extends ProcessedJob, ResultType> {
+  /** Nobody waits any more for what runs here. */
+  isAbandoned = false;
   private readonly unsettled = new InFlight();
   private readonly metricsPoints: number | undefined;
-  private isAbandonedNow = false;
   private endWaiting!: () => void;
   private readonly abandoned = new Promise<void>((resolve) => {
     this.endWaiting = resolve;
@@ -62,13 +63,8 @@ export class Processing<JobType extends ProcessedJob, ResultType> {
     this.metricsPoints = metricsPoints(host.opts.metrics);
   }
 
-  /** Nobody waits any more for what runs here. */
-  get isAbandoned(): boolean {
-    return this.isAbandonedNow;
-  }
-
   abandon(): void {
-    this.isAbandonedNow = true;
+    this.isAbandoned = true;
     this.endWaiting();
   }
 
@@ -94,7 +90,7 @@ export class Processing<JobType extends ProcessedJob, ResultType> {
       const run = new Run(job, host.takesSignal ? new AbortController() : undefined);
       host.slots.enter(run);
       this.track(
-        record.repeatJobKey ? this.processIteration(run, record) : this.process(run, record),
+        record.repeatJobKey ? this.processIteration(run, record) : this.performTraced(run, record),
       );
     } catch (error) {
       host.onError(error);
@@ -126,10 +122,10 @@ export class Processing<JobType extends ProcessedJob, ResultType> {
   }
 
   private async processIteration(run: Run<JobType>, record: ClaimedJob): Promise<void> {
-    if (await this.advance(record, run)) await this.process(run, record);
+    if (await this.advance(record, run)) await this.performTraced(run, record);
   }
 
-  private process(run: Run<JobType>, record: ClaimedJob): Promise<void> {
+  private performTraced(run: Run<JobType>, record: ClaimedJob): Promise<void> {
     const { tracer } = this.host;
     this.host.onActive(run.job);
     return tracer
@@ -143,7 +139,7 @@ export class Processing<JobType extends ProcessedJob, ResultType> {
     try {
       const refused = this.refusalToStart(job);
       if (refused) throw refused;
-      const result = await host.process(job, record.token, controller?.signal);
+      const result = await host.callProcessor(job, record.token, controller?.signal);
       host.slots.leave(run);
       if (this.announceOwnCompletion(job, record)) return;
       const report = completion(job, record.token, result, host.opts.removeOnComplete);

@@ -57,7 +57,7 @@ export class Slots<JobType extends { id?: string }> {
   }
 
   /** How many jobs more to fetch: to run now, or to hold until a slot is free. */
-  get free(): number {
+  room(): number {
     if (!this.host.isFetching()) return 0;
     const idle = Math.ceil(this.count) - this.runs.size;
     return Math.max(idle + this.prefetch.room, 0);
@@ -88,8 +88,8 @@ export class Slots<JobType extends { id?: string }> {
     if (this.prefetch.patience === 0) this.host.hurry();
   }
 
-  /** Others may run by now what runs here, and what only waits here. Returns the ids of jobs, each once. */
-  lose(): string[] {
+  /** The lease is lost: what is held goes back, what runs is marked. Returns the ids of jobs that had no mark yet. */
+  markLost(): string[] {
     this.prefetch.release();
     const lost = [...this.runs].filter(({ isLost }) => !isLost);
     for (const run of lost) run.isLost = true;

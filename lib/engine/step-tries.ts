@@ -106,6 +106,8 @@ async function inTime<Result>(
 class TrySignal {
   private controller: AbortController | undefined;
   private stopListening: (() => void) | undefined;
+  private reason: Error | undefined;
+  private isOver = false;
 
   /** @param isOwn it is aborted for reasons of its own, too */
   constructor(
@@ -118,17 +120,20 @@ class TrySignal {
     if (!this.isOwn && cancelled) return cancelled;
     if (!this.controller) {
       this.controller = new AbortController();
-      if (cancelled) this.follow(cancelled, this.controller);
+      if (this.reason) this.controller.abort(this.reason);
+      else if (cancelled && !this.isOver) this.follow(cancelled, this.controller);
     }
     return this.controller.signal;
   }
 
   abort(reason: Error): void {
+    this.reason = reason;
     this.controller?.abort(reason);
   }
 
   /** The try is over: it listens to the job's signal no longer. */
   end(): void {
+    this.isOver = true;
     this.stopListening?.();
   }
 

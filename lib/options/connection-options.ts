@@ -164,15 +164,25 @@ function resolvePostgres(connection: PostgresConnection): ResolvedConnection {
   return { config };
 }
 
+/** Of each configuration one: instances share a backend when they have the same. */
+const translations = new WeakMap<object, PoolConfig>();
+
 /** Other libraries say `url` and `username`. */
-function inWordsOfPg(config: PoolConfig & { url?: string; username?: string }): PoolConfig {
-  const { url, username, ...others } = config;
-  if (url === undefined && username === undefined) return config;
-  return {
-    ...others,
-    ...(url !== undefined && { connectionString: url }),
-    ...(username !== undefined && others.user === undefined && { user: username }),
-  };
+function inWordsOfPg(given: PoolConfig & { url?: unknown; username?: unknown }): PoolConfig {
+  const { url, username, ...config } = given;
+  if (!isText(url) && !isText(username)) return given;
+  let translated = translations.get(given);
+  if (!translated) {
+    translated = config;
+    if (isText(url)) config.connectionString ||= url;
+    if (isText(username)) config.user ||= username;
+    translations.set(given, translated);
+  }
+  return translated;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 function isPool(connection: object): connection is Pool {

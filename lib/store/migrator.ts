@@ -46,7 +46,7 @@ export async function migrateSchema(session: Session, schema: string): Promise<v
     `tuskmq/${schema}/migrate`,
   ]);
   if (await isServed(session, release, schema)) return;
-  const owner = await ownerOf(session, schema);
+  const owner = await soleOwnerOf(session, schema);
   if (owner === undefined) await ensureSchema(session, schema);
   else {
     await actAs(session, owner, schema);
@@ -174,14 +174,16 @@ async function readRelease(executor: Executor, schema: string): Promise<Release 
   }
 }
 
-/** The role to which our tables belong, if there are any. */
-async function ownerOf(session: Session, schema: string): Promise<string | undefined> {
-  const [table] = await session.query(
-    `select r.rolname as owner from pg_class c join pg_roles r on r.oid = c.relowner
-     where c.relname = 'release' and c.relnamespace = (select oid from pg_namespace where nspname = $1)`,
-    [schema],
+/** The role to which all that is there belongs, if it can make more of it. */
+async function soleOwnerOf(session: Session, schema: string): Promise<string | undefined> {
+  const [row] = await session.query(
+    `select r.rolname as owner
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_roles r on r.oid = c.relowner
+     where n.nspname = $1 and c.relname = 'release' and has_schema_privilege(r.oid, n.oid, 'create')
+       and not exists (select from pg_proc p where p.pronamespace = n.oid and p.proowner <> c.relowner and p.proname = any($2))`,
+    [schema, functionNames()],
   );
-  return table?.['owner'] as string | undefined;
+  return row?.['owner'] as string | undefined;
 }
 
 /**

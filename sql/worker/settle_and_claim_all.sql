@@ -31,22 +31,24 @@ declare
   v_now         timestamptz := _now();
   v_all         exchange[] := array(select e from json_populate_recordset(null::exchange, p_exchanges) e);
   v_plain       exchange[];
-  v_special     exchange[];
+  v_others     exchange[];
   v_queue_ids   integer[];
   v_ids         text[];
   v_tokens      text[];
   v_values      text[];
   v_refused     jsonb;
-  v_rows        tid[];
-  v_claimers    bigint[];  -- of each row: the place of its exchange in v_plain, and what it is claimed with
-  v_counts      integer[]; -- of each of v_plain: how many rows
-  v_names       text[];
-  v_worker_ids  bigint[];
-  v_lock_untils timestamptz[];
+  -- What is claimed, and beside it the place in v_plain of the exchange that claims it, and how the job is held.
+  v_rows         tid[];
+  v_claimers     bigint[];
+  v_claim_tokens text[];
+  v_names        text[];
+  v_worker_ids   bigint[];
+  v_lock_untils  timestamptz[];
+  v_counts       integer[];  -- rows of each of v_plain
 begin
   perform pg_advisory_xact_lock_shared(_lock_key('worker', e.worker_id)) from unnest(v_all) e;
   select array_agg(o.e) filter (where o.is_plain), array_agg(o.e) filter (where not o.is_plain)
-  into v_plain, v_special
+  into v_plain, v_others
   from (
     select e, coalesce(w.is_known and e.items is null
                        and not (m.is_closed or m.is_capped or m.rate_max is not null or m.has_due or m.is_listened_to), false) as is_plain
@@ -68,7 +70,7 @@ begin
     -- In order, as it comes from loops within each other.
     select array_agg(h.place), coalesce(array_agg(e.ordinality), '{}'), array_agg(e.token), array_agg(w.name),
            array_agg(case when w.renews_locks then w.id end), array_agg(case when not w.renews_locks then v_now + _ms(w.lock_ms) end)
-    into v_rows, v_claimers, v_tokens, v_names, v_worker_ids, v_lock_untils
+    into v_rows, v_claimers, v_claim_tokens, v_names, v_worker_ids, v_lock_untils
     from unnest(v_plain) with ordinality e
     cross join lateral (select w.* from worker w where w.queue_id = e.queue_id and w.id = e.worker_id offset 0) w
     cross join lateral unnest(_lock_head(e.queue_id, e.limit, e.ranges)) h(place);
@@ -78,7 +80,7 @@ begin
       update job_state s
       set status = 'active', worker_id = c.worker_id, lock_until = c.lock_until, lock_token = c.token,
           attempts_started = s.attempts_started + 1, processed_at = v_now, processed_by = c.name
-      from unnest(v_rows, v_worker_ids, v_lock_untils, v_tokens, v_names) c(place, worker_id, lock_until, token, name)
+      from unnest(v_rows, v_worker_ids, v_lock_untils, v_claim_tokens, v_names) c(place, worker_id, lock_until, token, name)
       where s.ctid = c.place;
     end if;
 
@@ -105,10 +107,10 @@ begin
     cross join lateral (select v_counts[e.ordinality] as count offset 0) c
     order by e.ordinality;
   end if;
-  if v_special is not null then
+  if v_others is not null then
     return query
     select a.*
-    from unnest(v_special) e
+    from unnest(v_others) e
     cross join lateral settle_and_claim(
       e.queue_id, e.worker_id, e.epoch, e.token, e.ids, e.tokens, e.values, null, null, e.items,
       e.limit, e.is_hungry, e.is_asleep, false, e.rate_max, e.rate_ms, e.ranges, e.finds_ranges) a;

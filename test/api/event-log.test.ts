@@ -41,6 +41,19 @@ describe('a queue with streams.events.log', () => {
     expect(numbersOf(await readFrom(queue, '0', 3))).toEqual([1, 2, 3]);
   });
 
+  test('keeps those of a transaction to which it is bound at once', async () => {
+    const tx = await on.client();
+    await tx.query('begin');
+    const queue = on.queue(undefined, { streams: { events: { log: true } } });
+    await queue.withTransaction(tx).add('a', {});
+    await tx.query('commit');
+    const events = await on.sql<{ name: string }>(
+      'select name from tuskmq.event where queue_id = $1 order by id',
+      [await queue.queueId()],
+    );
+    expect(events.map(({ name }) => name)).toEqual(['added', 'waiting']);
+  });
+
   test('notifies nobody as long as nobody listens', async () => {
     const { queueId, publish } = await logged();
     const [{ channel }] = (await on.sql("select tuskmq.channel_of('event', $1) as channel", [

@@ -248,6 +248,26 @@ describe('job.step', () => {
     expect([job.returnvalue, await job.getSteps()]).toMatchObject(['well', [{ error: '5' }]]);
   });
 
+  test('has a signal that is aborted, also for who asks for it when the time is over', async () => {
+    const isOver = deferred();
+    const reasons: unknown[] = [];
+    const { job } = await run(async (job) => {
+      const late = job.step(
+        'slow',
+        async (step) => {
+          await isOver.promise;
+          reasons.push(step.signal.reason);
+        },
+        { timeout: 50 },
+      );
+      await late.catch(() => {});
+      isOver.resolve();
+      await job.step('next', async () => {});
+    });
+    expect(await job.getState()).toBe('completed');
+    expect(reasons).toEqual([expect.any(StepTimeoutError)]);
+  });
+
   test('leaves no listener on the signal of the job when it is over', async () => {
     let left: unknown[] = [];
     await run(async (job, _token, signal) => {

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Client } from 'pg';
 import { Pool } from 'pg';
 import type { Queue } from '../../lib';
@@ -190,8 +191,15 @@ describe('Queue.withTransaction', () => {
     await bound.add('within', {});
     await client.query('commit');
     await expect(bound.add('after', {})).rejects.toThrow(refusal);
-    expect(() => queue.withTransaction(client)).toThrow(refusal);
-    expect((await queue.getJobs()).map(({ name }) => name)).toEqual(['within']);
+    // One that nobody has waited for counts, too.
+    const begun = client.query('begin');
+    await queue.withTransaction(new Proxy(client, {})).add('within another', {});
+    await begun;
+    await client.query('commit');
+    const names = (await queue.getJobs()).map(({ name }) => name);
+    expect(names.sort()).toEqual(['within', 'within another']);
+    const { connection } = client as unknown as { connection: EventEmitter };
+    expect(connection.listenerCount('readyForQuery')).toBeLessThanOrEqual(2);
   });
 
   test('ends when its client is given back to the pool, though that serves another transaction by now', async () => {

@@ -63,6 +63,21 @@ describe('a backend factory', () => {
     await flow.close();
   });
 
+  test('lets each FlowProducer keep a backend that it has looked up, whoever closes before it', async () => {
+    const bound = withBackend(createPostgresBackend);
+    const opts = { connection: `${on.url}?application_name=looked-up` };
+    const queue = new bound.Queue(on.name(), opts);
+    const first = new bound.FlowProducer(opts);
+    const second = new FlowProducer(opts, (name, given) => createPostgresBackend(name, given));
+    await queue.waitUntilReady();
+    await queue.close();
+    await first.add({ name: 'a', queueName: queue.name });
+    await first.close();
+    await second.add({ name: 'b', queueName: queue.name });
+    await second.close();
+    expect(await on.queue(queue.name).count()).toBe(2);
+  });
+
   test('is createPostgresBackend unless said otherwise, the same for the same connection', async () => {
     expect(getDefaultBackendFactory()).toBe(createPostgresBackend);
     const queue = on.queue();

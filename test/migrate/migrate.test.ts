@@ -169,6 +169,21 @@ describe('a role', () => {
     expect(rows).toEqual([{ owner: owner.name }]);
   });
 
+  test('that owns the tables and may make nothing more is told so; an administrator brings it up to date', async () => {
+    const { url } = await emptyDatabase();
+    const owner = await role(
+      url,
+      'create schema tuskmq; grant usage, create on schema tuskmq to "ROLE"',
+    );
+    await migrate({ connection: owner.url });
+    await owner.admin.query("update tuskmq.release set version = '0.0.1', hash = 'x'");
+    await owner.admin.query(`revoke create on schema tuskmq from "${owner.name}"`);
+    expect((await refusal(migrate({ connection: owner.url }))).reason).toBe('forbidden');
+    await migrate({ connection: url });
+    const { rows } = await owner.admin.query('select hash from tuskmq.release');
+    expect(rows).not.toEqual([{ hash: 'x' }]);
+  });
+
   test('is no older for a member of the role that owns it, and has to become that to look', async () => {
     const { url } = await emptyDatabase();
     const owner = await role(url, 'create schema tuskmq authorization "ROLE"');

@@ -48,6 +48,20 @@ describe('resolveConnection', () => {
     });
   });
 
+  test('translates a configuration once, and only what it says', () => {
+    const given = { url: 'postgres://localhost/app', ssl: { rejectUnauthorized: false } };
+    expect(resolveConnection(given)).toEqual(resolveConnection(given));
+    const [one, other] = [resolveConnection(given), resolveConnection(given)] as [
+      { config: object },
+      { config: object },
+    ];
+    expect(one.config).toBe(other.config);
+    for (const url of [null, '']) {
+      const config = { url, connectionString: 'postgres://localhost/app' };
+      expect(resolveConnection(config as never)).toEqual({ config });
+    }
+  });
+
   test.each([
     ['settings that nobody knows', { hosst: 'x' }, 'hosst'],
     ['an object with a `query`', { query: () => {}, waitReady: true }, 'query, waitReady'],
