@@ -6,8 +6,17 @@ import { InvalidPayloadError } from './errors';
  * @throws InvalidPayloadError for what JSON cannot hold: BigInt, cycles, a toJSON that throws
  */
 export function toJsonText(value: unknown, what: string): string {
+  return jsonOf(value, what) ?? 'null';
+}
+
+/** The data of a job as JSON text: `{}` for what JSON has no text for, as in BullMQ. */
+export function dataText(data: unknown, what: string): string {
+  return jsonOf(data, what) ?? '{}';
+}
+
+function jsonOf(value: unknown, what: string): string | undefined {
   try {
-    return JSON.stringify(value) ?? 'null';
+    return JSON.stringify(value);
   } catch (error) {
     throw new InvalidPayloadError(
       `${(error as Error).message}\n(${what} cannot be stored as JSON)`,
@@ -16,12 +25,6 @@ export function toJsonText(value: unknown, what: string): string {
       },
     );
   }
-}
-
-/** The data of a job as JSON text: `{}` for what JSON has no text for, as in BullMQ. */
-export function dataText(data: unknown, what: string): string {
-  const text = toJsonText(data, what);
-  return text === 'null' && data !== null ? '{}' : text;
 }
 
 /** ES2024, which Node has since version 20. */

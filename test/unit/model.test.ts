@@ -15,7 +15,7 @@ import {
   WaitingError,
 } from '../../lib/model/errors';
 import { toJobState } from '../../lib/model/job-state';
-import { toJsonText, toStorableText } from '../../lib/model/json';
+import { dataText, toJsonText, toStorableText } from '../../lib/model/json';
 import { checkQueueName, parseQualifiedName, qualifiedName } from '../../lib/model/names';
 
 describe('refusalError', () => {
@@ -124,6 +124,11 @@ describe('toJsonText', () => {
       '0',
       '""',
     ]);
+  });
+
+  test('has no data for undefined, and null only for what JSON makes null', () => {
+    const texts = [undefined, () => {}, null, Number.NaN].map((data) => dataText(data, 'It'));
+    expect(texts).toEqual(['{}', '{}', 'null', 'null']);
   });
 
   test('refuses what JSON cannot hold, and says what it was', () => {
