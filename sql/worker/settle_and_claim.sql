@@ -110,13 +110,11 @@ begin
   if v_is_deferred then
     perform set_config('synchronous_commit', 'off', true);
   end if;
-  head := json_build_object('worker', p_worker_id, 'claimed', cardinality(v_rows),
-                            'refused', v_refused, 'now', _epoch_ms(v_now), 'hungry', v_is_hungry,
-                            'asleep', v_is_hungry and v_is_asleep,
-                            'more', p_limit > 0 and p_is_hungry and not v_is_hungry
-                                    and (p_ranges is null or _has_waiting(p_queue_id, coalesce(v_ranges, p_ranges))),
-                            'wakeIn', case when v_is_hungry then _wake_in(p_queue_id, p_rate_max) end,
-                            'deferred', v_is_deferred, 'ranges', v_ranges::text);
+  head := _exchange_head(
+    p_worker_id, cardinality(v_rows), v_refused, v_now, v_is_hungry, v_is_hungry and v_is_asleep,
+    p_limit > 0 and p_is_hungry and not v_is_hungry
+      and (p_ranges is null or _has_waiting(p_queue_id, coalesce(v_ranges, p_ranges))),
+    case when v_is_hungry then _wake_in(p_queue_id, p_rate_max) end, v_is_deferred, v_ranges);
   return next;
 end;
 $$;

@@ -96,13 +96,11 @@ begin
     return query
     select null::text, null::text, null::json, null::json, null::bigint, null::bigint, null::integer, null::integer, null::integer,
            null::integer, null::text, null::json,
-           json_build_object('worker', e.worker_id, 'claimed', c.count,
-                             'refused', v_refused, 'now', _epoch_ms(v_now), 'hungry', e.limit > c.count,
-                             'asleep', e.limit > c.count and e.is_asleep,
-                             'more', e.limit > 0 and e.limit = c.count and e.is_hungry
-                                     and (e.ranges is null or _has_waiting(e.queue_id, e.ranges)),
-                             'wakeIn', case when e.limit > c.count then _wake_in(e.queue_id, null) end,
-                             'ranges', case when e.finds_ranges then _find_ranges(e.queue_id, e.ranges) end::text)
+           _exchange_head(
+             e.worker_id, c.count, v_refused, v_now, e.limit > c.count, e.limit > c.count and e.is_asleep,
+             e.limit > 0 and e.limit = c.count and e.is_hungry and (e.ranges is null or _has_waiting(e.queue_id, e.ranges)),
+             case when e.limit > c.count then _wake_in(e.queue_id, null) end, false,
+             case when e.finds_ranges then _find_ranges(e.queue_id, e.ranges) end)
     from unnest(v_plain) with ordinality e
     cross join lateral (select v_counts[e.ordinality] as count offset 0) c
     order by e.ordinality;
