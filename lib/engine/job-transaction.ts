@@ -120,13 +120,8 @@ export class RunTransaction<JobType = unknown, ReturnType = unknown>
     return this.boundJob;
   }
 
-  query<R extends Row = Row>(text: string, values?: unknown[]): Promise<QueryAnswer<R>>;
-  query<R extends Row = Row>(config: {
-    text: string;
-    values?: unknown[];
-    [option: string]: unknown;
-  }): Promise<QueryAnswer<R>>;
-  async query(...args: unknown[]): Promise<QueryAnswer> {
+  // biome-ignore lint/suspicious/noExplicitAny: the interface says what it takes, and returns
+  async query(...args: any[]): Promise<QueryAnswer<any>> {
     const client = (await this.client()) as unknown as {
       query(...args: unknown[]): Promise<QueryAnswer>;
     };
