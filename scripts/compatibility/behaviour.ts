@@ -20,6 +20,12 @@ export const behaviour: Difference[] = [
     why: 'a job that comes back keeps its priority',
   },
   {
+    what: 'a parent with a priority, when its last child is removed',
+    bullmq: 'to the head of the waiting list, before all jobs with a priority',
+    here: 'to the back of its priority, as when that child completes',
+    why: 'it has a priority',
+  },
+  {
     what: 'jobs beneath one that cannot be added (bulk, flows)',
     bullmq: 'a bad child or entry may be left out',
     here: 'all or nothing',
