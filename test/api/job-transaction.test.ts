@@ -9,20 +9,11 @@ import {
 } from '../../lib';
 import { record, useInstances } from '../helpers/instances';
 import { deferred, until } from '../helpers/wait';
+import { INSERT, useLedger } from './ledger';
 
 const on = useInstances();
 
-beforeAll(() => on.sql('create table ledger (job text, entry text)'));
-
-/** What the application wrote for the jobs of a queue, in order. */
-async function ledger(queue: { name: string }): Promise<string[]> {
-  const rows = await on.sql<{ entry: string }>('select entry from ledger where job = $1', [
-    queue.name,
-  ]);
-  return rows.map(({ entry }) => entry);
-}
-
-const INSERT = 'insert into ledger values ($1, $2)';
+const { ledger } = useLedger(on);
 
 /** Runs one job to its end; resolves to what its worker told. */
 async function run(processor: Processor, opts = {}) {

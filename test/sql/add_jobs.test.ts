@@ -1,4 +1,5 @@
 import { useInstances } from '../helpers/instances';
+import { until } from '../helpers/wait';
 
 const on = useInstances();
 
@@ -21,5 +22,37 @@ describe('add_jobs', () => {
     ]);
     expect(JSON.parse(row!.r).ids).toEqual(['own-0', '1', 'own-2', '2', 'own-4']);
     expect(await queues[0]!.getWaitingCount()).toBe(2);
+  });
+
+  test('adds no half of a job whose namesake is removed while it looks', async () => {
+    const queue = on.queue();
+    const first = await queue.add('first', {}, { jobId: 'x' });
+    await on.sql(`create function wait_for_test() returns trigger language plpgsql as $$
+      begin
+        perform pg_advisory_xact_lock(4711);
+        return null;
+      end $$`);
+    await on.sql(
+      'create trigger t after insert on tuskmq.job for each statement execute function wait_for_test()',
+    );
+    const gate = await on.client();
+    await gate.query('select pg_advisory_lock(4711)');
+    const adding = queue.add('second', {}, { jobId: 'x' });
+    await until(async () => {
+      const waiting = await on.sql(
+        "select from pg_locks where locktype = 'advisory' and objid = 4711 and not granted",
+      );
+      return waiting.length === 1;
+    });
+    await first.remove();
+    await gate.query('select pg_advisory_unlock(4711)');
+    await adding;
+    await on.sql('drop trigger t on tuskmq.job');
+    const halves = await on.sql(
+      `select from tuskmq.job j full join tuskmq.job_state s using (queue_id, id)
+       where queue_id = $1 and (j.name is null or s.status is null)`,
+      [await queue.queueId()],
+    );
+    expect(halves.length).toBe(0);
   });
 });

@@ -240,3 +240,21 @@ describe.each(matrix)('%s', (call, outcomes, after) => {
     expect(await queue.getJobState('j')).toBe(expected);
   });
 });
+
+test('a delay that is null is refused, and changes nothing; a state that is null is no state', async () => {
+  const queue = on.queue();
+  const queueId = await queue.queueId();
+  await queue.add('later', {}, { jobId: 'later', delay: 60_000 });
+  await expect(
+    on.sql("select tuskmq.change_delay($1, 'later', null)", [queueId]),
+  ).rejects.toMatchObject({
+    message: 'The delay of job later must be a number of milliseconds, not null',
+    code: '22023',
+  });
+  expect(await on.sql("select tuskmq.retry_job($1, 'later', null) as r", [queueId])).toEqual([
+    { r: 'not_in_state' },
+  ]);
+  const job = (await queue.getJob('later'))!;
+  await job.promote();
+  expect(await job.getState()).toBe('waiting');
+});
