@@ -93,8 +93,26 @@ interface Step {
   values: unknown[];
 }
 
-/** All that is done often, to the jobs w1, w2, … of a queue. */
-function life(queueId: number, workerId: string, processId: number): Step[] {
+/** What exchanges that share a transaction have in common. */
+const sharing = {
+  epoch: 0,
+  token: 'shared',
+  limit: 3,
+  is_hungry: false,
+  is_asleep: false,
+  finds_ranges: true,
+};
+
+/**
+ * All that is done often, to the jobs w1, w2, … of a queue.
+ * @param other a worker of another queue
+ */
+function life(
+  queueId: number,
+  workerId: string,
+  processId: number,
+  other: { queueId: number; workerId: string },
+): Step[] {
   const step = (what: string, most: number, text: string, ...values: unknown[]): Step => ({
     what,
     most,
@@ -197,18 +215,14 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
     exchange('finishing plain jobs again', 60, 'plain again', ended('fourth', [10, 11, 12])),
     step('sharing a transaction', 60, 'select * from tuskmq.settle_and_claim_all($1)', [
       {
+        ...sharing,
         queue_id: queueId,
         worker_id: workerId,
-        epoch: 0,
-        token: 'shared',
         ids: '{w16,w17,w18}',
         tokens: '{plain again,plain again,plain again}',
         values: '{1,1,1}',
-        limit: 3,
-        is_hungry: false,
-        is_asleep: false,
-        finds_ranges: true,
       },
+      { ...sharing, queue_id: other.queueId, worker_id: other.workerId },
     ]),
     exchange(
       'failing, with a try left',
@@ -317,7 +331,9 @@ function life(queueId: number, workerId: string, processId: number): Step[] {
 async function excessOf(session: Client, queueId: number): Promise<string[]> {
   const excess: string[] = [];
   const { workerId, processId } = await workerOf(queueId);
-  for (const { what, most, text, values } of life(queueId, workerId, processId)) {
+  const otherId = await on.queue().queueId();
+  const other = { queueId: otherId, workerId: (await workerOf(otherId)).workerId };
+  for (const { what, most, text, values } of life(queueId, workerId, processId, other)) {
     const { inSequence, byIndex } = await rowsRead(session, TABLES, text, values);
     if (inSequence > 0 || byIndex > most) {
       excess.push(`${what}: ${byIndex} rows by index, ${inSequence} in sequence`);
